@@ -17,9 +17,12 @@ import { registerHistoryMetrics } from "./history/metrics.ts";
 import { registerModerationMetrics } from "./moderation/metrics.ts";
 import type { Moderation } from "./moderation/moderation.ts";
 import type { DispatcherOverload } from "./overload.ts";
+import type { Assignment } from "./partitions/assignment.ts";
+import { registerPartitionMetrics } from "./partitions/metrics.ts";
 import type { Acceptor } from "./publish/acceptor.ts";
 import type { CountHandler } from "./requests/count-handler.ts";
 import type { PublishHandler } from "./requests/publish-handler.ts";
+import type { QueueGroup } from "./requests/queue-group.ts";
 import type { Replies } from "./requests/replies.ts";
 import { registerReviewMetrics } from "./review/metrics.ts";
 import type { Review } from "./review/review.ts";
@@ -58,6 +61,8 @@ interface Parts {
   readonly timeline: Timeline;
   readonly commands: Commands;
   readonly countRequests: CountHandler;
+  readonly queueGroup: QueueGroup;
+  readonly assignment: Assignment;
 }
 
 function registerOverload(registry: Registry, { levels, refused }: DispatcherOverload): void {
@@ -83,6 +88,7 @@ export function registerDispatcherMetrics(registry: Registry, parts: Parts): voi
   registerStoreMetrics(registry, parts.stores);
   registerOverload(registry, parts.overload);
   registerTableMetrics(registry, parts.table, parts.routes);
+  registerPartitionMetrics(registry, parts.assignment, parts.queueGroup);
   registerTotalsMetrics(registry, parts.totals, parts.timeline);
   const { replies, publishHandler, acceptor, fanout, commands, countRequests } = parts;
   registerBusMetrics(registry, parts.bus);

@@ -8,6 +8,7 @@ import { monotonicNow } from "../shared/runtime/lifecycle.ts";
 import { LiveKinds, registerKinds } from "../shared/runtime/live-kinds.ts";
 import type { Condition } from "../shared/runtime/ops.ts";
 import type { RoleContext, RoleParts } from "../shared/runtime/role-parts.ts";
+import { requireSameSettings } from "../shared/runtime/same-settings.ts";
 import { SettingsPeers } from "../shared/runtime/settings-peers.ts";
 import { Commands } from "./commands/commands.ts";
 import { commandHandlers } from "./commands/handlers.ts";
@@ -17,6 +18,7 @@ import { History } from "./history/history.ts";
 import { registerDispatcherMetrics } from "./metrics.ts";
 import { Moderation } from "./moderation/moderation.ts";
 import { DispatcherOverload } from "./overload.ts";
+import { Assignment } from "./partitions/assignment.ts";
 import { Acceptor } from "./publish/acceptor.ts";
 import { CountHandler } from "./requests/count-handler.ts";
 import { PublishHandler } from "./requests/publish-handler.ts";
@@ -61,6 +63,7 @@ export class DispatcherParts implements RoleParts {
   readonly #storeMonitor: StoreMonitor;
   readonly #overload: DispatcherOverload;
   readonly #queueGroup: QueueGroup;
+  readonly #assignment: Assignment;
   readonly #fanout: Fanout;
   #stopListening: () => void = () => undefined;
 
@@ -89,6 +92,7 @@ export class DispatcherParts implements RoleParts {
       dispatcher,
       settings,
       kinds: this.#kinds.revision,
+      serves: [...this.#queueGroup.served],
     }));
     const stream = new HistoryStream(bus, config);
     this.#createStores = async () => {
@@ -220,14 +224,18 @@ export class DispatcherParts implements RoleParts {
     });
     const { counts } = this.#table;
     const countRequests = new CountHandler({ replies, counts, overload: this.#overload });
+    const { partitions } = config;
     this.#queueGroup = new QueueGroup({
       bus,
+      partitions,
       publishes: publishHandler,
       retractions: new RetractHandler({ replies, retractions, tracer }),
       commands,
       countRequests,
       replies,
     });
+    const queueGroup = this.#queueGroup;
+    this.#assignment = new Assignment({ dispatcher, partitions, bus, queueGroup, log });
     this.#storeMonitor = new StoreMonitor(bus, config);
     registerKinds(registry, this.#kinds);
     registerDispatcherMetrics(registry, {
@@ -251,19 +259,29 @@ export class DispatcherParts implements RoleParts {
       timeline,
       commands,
       countRequests,
+      queueGroup,
+      assignment: this.#assignment,
     });
   }
 
-  /** Reads the table, and only then joins the queue group. */
+  /** Reads the table, and only then joins the queue groups of its partitions. */
   async start(): Promise<Record<string, unknown>> {
-    const { stopping, bus } = this.#context;
+    const { stopping, bus, config, log } = this.#context;
     this.#statement.start();
     this.#stores.start();
+    this.#assignment.start();
     await this.#table.start(stopping);
     if (stopping.aborted) return {};
     this.#overload.start();
     // A gateway that starts once we are ready finds them. What fails now is tried again later.
     await Promise.all([this.#createStores(), this.#kinds.start()]);
+    await requireSameSettings({
+      bucket: this.#stores.kinds,
+      own: { partitions: config.partitions },
+      mayCreate: true,
+      stopping,
+      log,
+    });
     this.#storeMonitor.start();
     this.#history.start();
     this.#timeline.start();
@@ -276,18 +294,21 @@ export class DispatcherParts implements RoleParts {
     await Promise.all([this.#ended.start(), this.#moderation.start()]);
     this.#votes.start();
     this.#erasure.start();
-    await this.#queueGroup.start();
-    return { rows: this.#routes.rowCount };
+    this.#queueGroup.start();
+    await this.#assignment.join();
+    return { rows: this.#routes.rowCount, partitions: this.#queueGroup.served.size };
   }
 
-  /** Leaves the queue group for good, and finishes what it took. */
+  /** Leaves the queue groups for good once others serve its partitions, and finishes what it took. */
   async drain(): Promise<void> {
+    await this.#assignment.handOver();
     await this.#queueGroup.drain();
     await Promise.all([this.#totals.drain(), this.#timeline.drain()]);
   }
 
   async stop(): Promise<void> {
     this.#fanout.stop();
+    this.#assignment.stop();
     this.#statement.stop();
     this.#stores.stop();
     this.#storeMonitor.stop();

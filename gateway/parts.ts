@@ -22,6 +22,7 @@ import { monotonicNow } from "../shared/runtime/lifecycle.ts";
 import { LiveKinds, registerKinds } from "../shared/runtime/live-kinds.ts";
 import type { Condition } from "../shared/runtime/ops.ts";
 import type { RoleContext, RoleParts } from "../shared/runtime/role-parts.ts";
+import { requireSameSettings } from "../shared/runtime/same-settings.ts";
 import { SettingsPeers } from "../shared/runtime/settings-peers.ts";
 import { VERSION } from "../shared/runtime/version.ts";
 import { deploymentRules } from "./api/deployment-rules.ts";
@@ -73,6 +74,7 @@ export class GatewayParts implements RoleParts {
   readonly #delivery = emptyDeliveryStats();
   readonly #clock = new HopClock();
   readonly #viewerReports: ViewerReports;
+  readonly #kindsBucket: Bucket;
   readonly #kinds: LiveKinds;
   readonly #publisher: Publisher;
   readonly #counts: CountRequests;
@@ -108,9 +110,10 @@ export class GatewayParts implements RoleParts {
     const now = monotonicNow;
     this.#context = context;
     this.#apiKeys = auth.apiKeys;
+    this.#kindsBucket = new Bucket(bus, kindsBucket(config));
     this.#kinds = new LiveKinds({
       bus,
-      bucket: new Bucket(bus, kindsBucket(config)),
+      bucket: this.#kindsBucket,
       seed: config.kinds,
       mayCreate: false,
       onLimits: (bytes) => this.#liveLimits.adopt(bytes),
@@ -121,6 +124,7 @@ export class GatewayParts implements RoleParts {
     this.#publisher = new Publisher({
       bus,
       timeoutMs: config.requestTimeoutMs,
+      partitions: config.partitions,
       clock: this.#clock,
     });
     this.#counts = new CountRequests((video) => this.#publisher.client.count(video));
@@ -271,6 +275,7 @@ export class GatewayParts implements RoleParts {
   async start(): Promise<Record<string, unknown>> {
     const { bus, log } = this.#context;
     await this.#registration.start();
+    await this.#requireSameSettings();
     await Promise.all([this.#kinds.start(), this.#bans.start()]);
     this.#histories.start();
     this.#totals.start();
@@ -290,6 +295,23 @@ export class GatewayParts implements RoleParts {
     this.#natsOutage.start();
     this.#port = await this.#hub.start();
     return { port: this.#port };
+  }
+
+  /** @throws Error where the deployment has other settings; then this gateway leaves the table */
+  async #requireSameSettings(): Promise<void> {
+    const { config, stopping, log } = this.#context;
+    try {
+      await requireSameSettings({
+        bucket: this.#kindsBucket,
+        own: { partitions: config.partitions },
+        mayCreate: false,
+        stopping,
+        log,
+      });
+    } catch (error) {
+      await this.#registration.end();
+      throw error;
+    }
   }
 
   /** Reads the files of the certificate and of API keys again. */

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { DEFAULT_PARTITIONS, partitionOf } from "../../shared/protocol/partitions.ts";
 import { gatewayPublishSubject } from "../../shared/protocol/subjects.ts";
 import { nowUs } from "../clock.ts";
 import type {
@@ -32,7 +33,9 @@ export class Requester {
 
   private constructor({ host, port, videos, poll }: RequestsSetup) {
     this.#payloadOf = poll === undefined ? like : votesIn(poll);
-    this.#subjects = videos.map(gatewayPublishSubject);
+    this.#subjects = videos.map((video) =>
+      gatewayPublishSubject(partitionOf(video, DEFAULT_PARTITIONS), video),
+    );
     this.#socket = connect({ host, port, noDelay: true });
   }
 

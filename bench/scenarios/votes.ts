@@ -1,5 +1,6 @@
 import { Bus } from "../../shared/bus/connection.ts";
 import { encodeCommand, resultOf } from "../../shared/protocol/commands.ts";
+import { DEFAULT_PARTITIONS, partitionOf } from "../../shared/protocol/partitions.ts";
 import { gatewayCommandSubject } from "../../shared/protocol/subjects.ts";
 import { silentLog } from "../../shared/runtime/log.ts";
 import { coresText, measured } from "../control/measured.ts";
@@ -34,7 +35,11 @@ async function putPoll(bus: Bus, poll: string, closesAt?: number): Promise<numbe
     "poll.put",
     closesAt === undefined ? input : { ...input, closesAt },
   );
-  const answer = await bus.request(gatewayCommandSubject(VIDEO), command, REQUEST_TIMEOUT_MS);
+  const answer = await bus.request(
+    gatewayCommandSubject(partitionOf(VIDEO, DEFAULT_PARTITIONS), VIDEO),
+    command,
+    REQUEST_TIMEOUT_MS,
+  );
   return resultOf("poll.put", answer).poll.total;
 }
 

@@ -16,7 +16,9 @@ export type Fault =
   | "lease-expired"
   | "gateway-silent"
   | "settings-differ"
-  | "kinds-differ";
+  | "kinds-differ"
+  | "partition-unserved"
+  | "partition-served-by-one";
 
 export interface Finding {
   readonly fault: Fault;
@@ -25,6 +27,7 @@ export interface Finding {
   readonly gateway?: string;
   readonly dispatcher?: string;
   readonly video?: string;
+  readonly partition?: number;
   /** What the row says. */
   readonly row?: number;
   /** What the gateway says. */
@@ -54,6 +57,10 @@ export const faultTexts: Readonly<Record<Fault, string>> = {
     "a process has different settings from most: others reject what it accepts; give it the same",
   "kinds-differ":
     "a process doesn't use the stored kinds: its /readyz says why; it reads them again at intervals",
+  "partition-unserved":
+    "no dispatcher takes requests about the videos of this partition: they are refused; dispatchers that hear of each other take it over within seconds",
+  "partition-served-by-one":
+    "one dispatcher alone serves this partition, though there are more: nobody takes over at once if it dies",
 };
 
 /**
@@ -97,6 +104,7 @@ function faultsOf(snapshot: Snapshot): readonly Finding[] {
       .map((gateway): Finding => ({ fault: "gateway-silent", gateway })),
     ...differingSettings(snapshot),
     ...differingKinds(snapshot),
+    ...faultsOfPartitions(snapshot),
   ];
 }
 
@@ -122,6 +130,14 @@ function differingKinds({ settings, kinds: stored }: Snapshot): Finding[] {
   });
 }
 
+function faultsOfPartitions({ servedBy, dispatchers }: Snapshot): Finding[] {
+  return servedBy.flatMap((count, partition): Finding[] => {
+    if (count === 0) return [{ fault: "partition-unserved", partition }];
+    if (count > 1 || dispatchers === 1) return [];
+    return [{ fault: "partition-served-by-one", partition }];
+  });
+}
+
 function faultOfRow({ video, gateway, viewers, revision }: Row, snapshot: Snapshot): Finding[] {
   const about = { video, gateway, revision };
   if (Number.isNaN(viewers)) return [{ fault: "row-unreadable", ...about }];
@@ -136,8 +152,8 @@ function faultOfRow({ video, gateway, viewers, revision }: Row, snapshot: Snapsh
 }
 
 function identity(finding: Finding): string {
-  const { fault, bucket, key, gateway, dispatcher, video, row, held, revision, difference } =
-    finding;
-  const location = [bucket, key, gateway, dispatcher, video];
+  const { fault, bucket, key, gateway, dispatcher, video, partition } = finding;
+  const { row, held, revision, difference } = finding;
+  const location = [bucket, key, gateway, dispatcher, video, partition];
   return JSON.stringify([fault, ...location, row, held, revision, difference]);
 }

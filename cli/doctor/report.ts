@@ -18,13 +18,15 @@ export function reportText(findings: readonly Finding[], { rows, leases }: Snaps
 }
 
 function line(finding: Finding): string {
-  const { bucket, key, gateway, dispatcher, video, row, held, revision, difference } = finding;
+  const { bucket, key, gateway, dispatcher, video, partition } = finding;
+  const { row, held, revision, difference } = finding;
   const facts: readonly (readonly [string, unknown])[] = [
     ["bucket", bucket],
     ["key", key],
     ["gateway", gateway],
     ["dispatcher", dispatcher],
     ["video", video],
+    ["partition", partition],
     ["row", row],
     ["held", held],
     ["revision", revision],

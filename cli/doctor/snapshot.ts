@@ -51,6 +51,10 @@ export interface Snapshot {
   readonly settings: readonly ProcessSettings[];
   /** The revision of the stored kinds; undefined when none are stored. */
   readonly kinds: number | undefined;
+  /** Of each partition: how many dispatchers serve it. Empty without a dispatcher that says so. */
+  readonly servedBy: readonly number[];
+  /** How many dispatchers answered. */
+  readonly dispatchers: number;
 }
 
 interface ProcessSettings {
@@ -59,6 +63,8 @@ interface ProcessSettings {
   readonly settings: CommonSettings;
   /** The revision of the kinds that it uses; undefined when it doesn't say. */
   readonly kinds: number | undefined;
+  /** The partitions that a dispatcher serves; undefined when it doesn't say. */
+  readonly serves?: readonly number[] | undefined;
 }
 
 /**
@@ -96,6 +102,8 @@ export async function takeSnapshot(bus: Bus, config: CommonConfig): Promise<Snap
     leases: revisions,
     held,
     settings: [...gateways, ...dispatchers],
+    servedBy: servedBy(dispatchers, config.partitions),
+    dispatchers: dispatchers.length,
     kinds: document?.[0]?.revision,
   };
 }
@@ -105,9 +113,20 @@ async function dispatcherSettings(bus: Bus): Promise<ProcessSettings[]> {
   return answers.flatMap((answer): ProcessSettings[] => {
     const statement = decodeStatement(answer);
     if (statement === undefined) return [];
-    const { dispatcher: id, settings, kinds } = statement;
-    return [{ role: "dispatcher", id, settings, kinds }];
+    const { dispatcher: id, settings, kinds, serves } = statement;
+    return [{ role: "dispatcher", id, settings, kinds, serves }];
   });
+}
+
+function servedBy(dispatchers: readonly ProcessSettings[], usual: number): number[] {
+  const stating = dispatchers.filter(({ serves }) => serves !== undefined);
+  const [first] = stating;
+  if (first === undefined) return [];
+  const counts = Array<number>(Number(first.settings["partitions"] ?? usual)).fill(0);
+  for (const { serves = [] } of stating) {
+    for (const number of serves) counts[number] = (counts[number] ?? 0) + 1;
+  }
+  return counts;
 }
 
 function rowOf({ key, value, revision }: BucketEntry): Row | undefined {

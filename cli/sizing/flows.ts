@@ -3,6 +3,7 @@
  * messages that NATS carries for them, and the frames that viewers get.
  */
 
+import { HEARTBEAT_MS } from "../../dispatcher/index.ts";
 import {
   BURST_SECONDS,
   FIRST_CHECK_MS,
@@ -222,6 +223,7 @@ function natsFlows(input: SizingInput, flows: Omit<Flows, "nats">): NatsFlow[] {
     natsFlow("leases", [
       ...times(operations.leaseRenewal(dispatchers), flows.leaseWrites),
       ...times(operations.settingsRequest(dispatchers), (gateways * 1_000) / input.leaseMs),
+      ...times(operations.dispatchingNotice(dispatchers), (dispatchers * 1_000) / HEARTBEAT_MS),
     ]),
     natsFlow("full reads of the table", [
       ...operations.watchChecks(gateways, dispatchers),

@@ -5,12 +5,15 @@
 import { SAMPLE } from "../../dispatcher/index.ts";
 import { Frame, type LoggedEvent, type Wire } from "../../gateway/index.ts";
 import { commonSettingsOf, encodeStatement } from "../../shared/protocol/common-settings.ts";
+import { encodeDispatchingNotice } from "../../shared/protocol/dispatching.ts";
 import { encodeFanoutMessage, encodeTotalsMessage } from "../../shared/protocol/fanout-message.ts";
 import { encodeUnplaced } from "../../shared/protocol/history/durable-event.ts";
 import { encodeRecord } from "../../shared/protocol/history/record.ts";
 import { EventIds, ReservedIds } from "../../shared/protocol/names.ts";
+import { DEFAULT_PARTITIONS, partitionOf } from "../../shared/protocol/partitions.ts";
 import {
   countSubject,
+  dispatchingSubject,
   FRONTENDS_BUCKET,
   frontendSubject,
   gatewayPublishSubject,
@@ -83,7 +86,15 @@ const COMMENT_INPUT = {
   data: { text: TEXT },
   by: `actor:${ACTOR}`,
 };
-const SETTINGS = commonSettingsOf({ dataLimitBytes: 4_096, leaseMs: 10_000, countActors: false });
+const PARTITION = partitionOf(VIDEO, DEFAULT_PARTITIONS);
+const SETTINGS = commonSettingsOf({
+  dataLimitBytes: 4_096,
+  leaseMs: 10_000,
+  countActors: false,
+  partitions: DEFAULT_PARTITIONS,
+});
+/** Of two dispatchers, each serves all. */
+const SERVED = Array.from({ length: DEFAULT_PARTITIONS }, (_, number) => number);
 const LEASE = encodeLease({
   renewals: 12_345,
   version: "0.1.0",
@@ -112,7 +123,7 @@ function bytes(subject: string, payload: number, more = 0): number {
 const ROW_SUBJECT = `$KV.${SUBSCRIPTIONS_BUCKET}.${rowKey(VIDEO, GATEWAY)}`;
 /** A number of viewers, as text. */
 const ROW_VALUE_BYTES = 4;
-const PUBLISH = gatewayPublishSubject(VIDEO);
+const PUBLISH = gatewayPublishSubject(PARTITION, VIDEO);
 const FRONTEND = frontendSubject(GATEWAY, VIDEO);
 
 /** The hops' timestamps, as a dispatcher adds them. */
@@ -132,9 +143,17 @@ const MESSAGE_BYTES = {
   "store-answer": bytes(REPLY, 45),
   row: bytes(ROW_SUBJECT, ROW_VALUE_BYTES, DELIVERY_BYTES),
   announcement: bytes(watchedSubject(GATEWAY, VIDEO), 0),
+  dispatching: bytes(
+    dispatchingSubject(GATEWAY),
+    encodeDispatchingNotice({ partitions: DEFAULT_PARTITIONS, serves: SERVED, isLeaving: false })
+      .length,
+  ),
   "settings-request": bytes(INSPECT_DISPATCHERS, 0, REPLY.length),
-  settings: bytes(REPLY, encodeStatement({ dispatcher: GATEWAY, settings: SETTINGS }).length),
-  "count-request": bytes(countSubject(VIDEO), 0, REPLY.length),
+  settings: bytes(
+    REPLY,
+    encodeStatement({ dispatcher: GATEWAY, settings: SETTINGS, serves: SERVED }).length,
+  ),
+  "count-request": bytes(countSubject(PARTITION, VIDEO), 0, REPLY.length),
   "count-sent": bytes(
     FRONTEND,
     encodeFanoutMessage([{ kind: "viewers", deliveryClass: "latest", bytes: VIEWERS }], STAMPS)

@@ -6,7 +6,7 @@ import { type Flows, flowsOf, type NatsFlow } from "./flows.ts";
 import { isWithin, type Limit, limitsOf, PROCESSES_LIMIT, passedText } from "./limits.ts";
 import { STORED_RECORD_BYTES, STORED_ROW_BYTES } from "./message-bytes.ts";
 import { dispatcherNeed, gatewayNeed, type Need, natsNeed, viewersPerGateway } from "./needs.ts";
-import { SUBSCRIPTIONS } from "./operations.ts";
+import { dispatcherSubscriptions, SUBSCRIPTIONS } from "./operations.ts";
 import type { SizingInput } from "./settings.ts";
 
 /** What an audience needs. Rates are per second, and memory is that of one process. */
@@ -177,8 +177,7 @@ function sizingOfCell(
       bytesOut: sum((flow) => flow.bytesOut),
       flows: nats,
       connections: gateways + dispatchers,
-      subscriptions:
-        rows + gateways * SUBSCRIPTIONS.gateway + dispatchers * SUBSCRIPTIONS.dispatcher,
+      subscriptions: rows + gateways * SUBSCRIPTIONS.gateway + dispatcherSubscriptions(dispatchers),
       rows,
       rowWrites: flows.rowWrites,
       tableBytes: rows * STORED_ROW_BYTES,

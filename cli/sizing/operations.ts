@@ -4,6 +4,7 @@
  */
 import { storeConfigs } from "../../shared/bus/store-configs.ts";
 import { configFor } from "../../shared/config/load.ts";
+import { DEFAULT_PARTITIONS, OWNERS } from "../../shared/protocol/partitions.ts";
 import type { MessageKind } from "./message-bytes.ts";
 
 /** Messages of one kind: how many NATS receives, and to how many connections it delivers them. */
@@ -81,6 +82,11 @@ export function rowAnnouncement(dispatchers: number): readonly Sends[] {
   return [{ kind: "announcement", in: 1, out: dispatchers }];
 }
 
+/** A dispatcher tells all, itself included, which partitions it serves. */
+export function dispatchingNotice(dispatchers: number): readonly Sends[] {
+  return [{ kind: "dispatching", in: 1, out: dispatchers }];
+}
+
 /** A gateway asks all dispatchers for their settings. */
 export function settingsRequest(dispatchers: number): readonly Sends[] {
   return [
@@ -152,9 +158,16 @@ export function quotaSync(gateways: number): readonly Sends[] {
 
 /**
  * A process's NATS subscriptions other than those of videos: for answers, for broadcasts, for the
- * notices of streams, of state and of bans, and, in a dispatcher, for both buckets of the table and commands.
+ * notices of streams, of state and of bans, and, in a dispatcher, for both buckets of the table. For
+ * each partition: the requests of gateways and services, at each dispatcher that serves it.
  */
-export const SUBSCRIPTIONS = { gateway: 18, dispatcher: 49 } as const;
+export const SUBSCRIPTIONS = { gateway: 18, dispatcher: 46, partition: 7 } as const;
+
+/** Those of all dispatchers. */
+export function dispatcherSubscriptions(dispatchers: number): number {
+  const served = DEFAULT_PARTITIONS * Math.min(OWNERS, dispatchers);
+  return dispatchers * SUBSCRIPTIONS.dispatcher + served * SUBSCRIPTIONS.partition;
+}
 
 /** Messages in and out, over all kinds. */
 export function messagesOf(sends: readonly Sends[]): { readonly in: number; readonly out: number } {

@@ -1,14 +1,18 @@
-/** The dispatcher's membership in the queue group: it joins when it can work and leaves to stop. */
+/**
+ * The dispatcher's membership in the queue groups of the partitions that it serves: it joins when it
+ * can work and leaves to stop.
+ */
 import type { Bus, BusSubscription } from "../../shared/bus/connection.ts";
+import { partitionOf } from "../../shared/protocol/partitions.ts";
 import {
   COMMAND_SUBJECTS,
-  COUNT_SUBJECTS,
   DISPATCHER_QUEUE,
-  GATEWAY_COMMAND_SUBJECTS,
-  GATEWAY_PUBLISH_SUBJECTS,
-  GATEWAY_RETRACT_SUBJECTS,
+  gatewayPartition,
+  mappedSubject,
   PUBLISH_SUBJECTS,
   RETRACT_SUBJECTS,
+  servicePartition,
+  targetOfUnmapped,
 } from "../../shared/protocol/subjects.ts";
 import type { Commands } from "../commands/commands.ts";
 import type { CountHandler } from "./count-handler.ts";
@@ -17,7 +21,9 @@ import type { Replies } from "./replies.ts";
 import type { RetractHandler } from "./retract-handler.ts";
 
 interface QueueGroupOptions {
-  readonly bus: Pick<Bus, "subscribe" | "flush" | "lameDuck" | "onState">;
+  readonly bus: Pick<Bus, "subscribe" | "flush" | "forward" | "lameDuck" | "onState">;
+  /** How many partitions there are. */
+  readonly partitions: number;
   readonly publishes: Pick<PublishHandler, "take">;
   readonly retractions: Pick<RetractHandler, "take">;
   readonly commands: Pick<Commands, "take">;
@@ -28,34 +34,71 @@ interface QueueGroupOptions {
 type Handler = Pick<PublishHandler, "take">;
 
 export class QueueGroup {
+  /** Requests of services that NATS did not map to a partition and another dispatcher serves. */
+  readonly stats = { forwarded: 0 };
   readonly #options: QueueGroupOptions;
-  #subscriptions: readonly BusSubscription[] = [];
+  /** What it should serve; without subscriptions while it moves to another server. */
+  readonly #partitions = new Map<number, readonly BusSubscription[]>();
+  #unmapped: readonly BusSubscription[] = [];
+  #isOut = true;
   #isDrained = false;
 
   constructor(options: QueueGroupOptions) {
     this.#options = options;
   }
 
-  /** Joins; resolves when the server has processed the subscriptions. */
-  async start(): Promise<void> {
+  /** The numbers of the partitions whose requests it takes now. */
+  get served(): ReadonlySet<number> {
+    return this.#isOut ? NONE : new Set(this.#partitions.keys());
+  }
+
+  /** Takes part, also in what NATS doesn't map to a partition; {@link join} says in which. */
+  start(): void {
     const { bus } = this.#options;
-    this.#join();
-    await bus.flush();
+    this.#enter();
     // The other dispatchers take the requests while this one moves to another server.
-    bus.lameDuck.onLeave(() => this.#leave());
+    bus.lameDuck.onLeave(() => this.#leaveAll());
     bus.onState((state) => {
-      const isOut = this.#subscriptions.length === 0;
-      if (state === "connected" && isOut && !this.#isDrained) this.#join();
+      if (state === "connected" && this.#isOut && !this.#isDrained) this.#enter();
     });
+  }
+
+  /** Takes the requests of these partitions too; resolves when the server has processed that. */
+  async join(partitions: readonly number[]): Promise<void> {
+    if (this.#isDrained) return;
+    for (const partition of partitions) {
+      this.#partitions.set(partition, this.#isOut ? [] : this.#subscribe(partition));
+    }
+    await this.#options.bus.flush();
+  }
+
+  /** Takes no more requests of these partitions; resolves when those that arrived are handed on. */
+  async leave(partitions: readonly number[]): Promise<void> {
+    const left = partitions.flatMap((partition) => this.#partitions.get(partition) ?? []);
+    for (const partition of partitions) this.#partitions.delete(partition);
+    await Promise.all(left.map((subscription) => subscription.drain()));
   }
 
   /** Leaves for good; resolves when every request that was taken has its reply. */
   async drain(): Promise<void> {
     this.#isDrained = true;
-    await this.#leave();
+    await this.#leaveAll();
   }
 
-  #join(): void {
+  #enter(): void {
+    this.#isOut = false;
+    const { publishes, retractions, commands } = this.#options;
+    for (const partition of this.#partitions.keys()) {
+      this.#partitions.set(partition, this.#subscribe(partition));
+    }
+    this.#unmapped = [
+      this.#subscribeUnmapped(PUBLISH_SUBJECTS, publishes),
+      this.#subscribeUnmapped(RETRACT_SUBJECTS, retractions),
+      this.#subscribeUnmapped(COMMAND_SUBJECTS, commands),
+    ];
+  }
+
+  #subscribe(partition: number): readonly BusSubscription[] {
     const { bus, replies, publishes, retractions, commands, countRequests } = this.#options;
     const join = (subjects: string, handler: Handler) =>
       bus.subscribe(
@@ -71,21 +114,41 @@ export class QueueGroup {
           handler.take(payload, subject, replies.toGateway(reply), traces),
         DISPATCHER_QUEUE,
       );
-    this.#subscriptions = [
-      join(PUBLISH_SUBJECTS, publishes),
-      join(RETRACT_SUBJECTS, retractions),
-      join(COMMAND_SUBJECTS, commands),
-      joinForGateways(GATEWAY_PUBLISH_SUBJECTS, publishes),
-      joinForGateways(GATEWAY_RETRACT_SUBJECTS, retractions),
-      joinForGateways(GATEWAY_COMMAND_SUBJECTS, commands),
-      joinForGateways(COUNT_SUBJECTS, countRequests),
+    const [service, gateway] = [servicePartition(partition), gatewayPartition(partition)];
+    return [
+      join(service.publish, publishes),
+      join(service.retract, retractions),
+      join(service.command, commands),
+      joinForGateways(gateway.publish, publishes),
+      joinForGateways(gateway.retract, retractions),
+      joinForGateways(gateway.command, commands),
+      joinForGateways(gateway.count, countRequests),
     ];
   }
 
-  async #leave(): Promise<void> {
-    const subscriptions = this.#subscriptions;
-    this.#subscriptions = [];
-    await Promise.all(subscriptions.map((subscription) => subscription.drain()));
+  /** Where NATS has no mapping, whoever gets a service's request passes it on. */
+  #subscribeUnmapped(subjects: string, handler: Handler): BusSubscription {
+    const { bus, partitions } = this.#options;
+    return bus.subscribe(
+      subjects,
+      (payload, subject, reply, _isRelayed, traces) => {
+        const partition = partitionOf(targetOfUnmapped(subject), partitions);
+        if (this.#partitions.has(partition)) return handler.take(payload, subject, reply, traces);
+        this.stats.forwarded += 1;
+        bus.forward(mappedSubject(subject, partition), payload, reply, traces);
+      },
+      DISPATCHER_QUEUE,
+    );
+  }
+
+  async #leaveAll(): Promise<void> {
+    this.#isOut = true;
+    const all = [...this.#unmapped, ...[...this.#partitions.values()].flat()];
+    this.#unmapped = [];
+    for (const partition of this.#partitions.keys()) this.#partitions.set(partition, []);
+    await Promise.all(all.map((subscription) => subscription.drain()));
     await this.#options.replies.drain();
   }
 }
+
+const NONE: ReadonlySet<number> = new Set();

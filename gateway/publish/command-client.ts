@@ -8,6 +8,7 @@ import {
   resultOf,
 } from "../../shared/protocol/commands.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
+import { partitionOf } from "../../shared/protocol/partitions.ts";
 import { gatewayCommandSubject } from "../../shared/protocol/subjects.ts";
 import { NO_TRACES, type TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
 
@@ -17,6 +18,8 @@ const UNDER_WAY_LIMIT = 1_000;
 interface CommandClientOptions {
   readonly bus: Pick<Bus, "request">;
   readonly timeoutMs: number;
+  /** How many partitions there are. */
+  readonly partitions: number;
 }
 
 interface CommandSender {
@@ -48,12 +51,13 @@ export class CommandClient {
       const text = `${UNDER_WAY_LIMIT} commands already wait for the dispatchers`;
       throw new OvationError("unavailable", text, { limit: UNDER_WAY_LIMIT });
     }
-    const { bus, timeoutMs } = this.#options;
+    const { bus, timeoutMs, partitions } = this.#options;
+    const subject = gatewayCommandSubject(partitionOf(video, partitions), video);
     const traces = trace === undefined ? NO_TRACES : [trace];
     const request = encodeCommand(op, input, by);
     this.#underWay += 1;
     try {
-      const answer = await bus.request(gatewayCommandSubject(video), request, timeoutMs, traces);
+      const answer = await bus.request(subject, request, timeoutMs, traces);
       return resultOf(op, answer);
     } finally {
       this.#underWay -= 1;

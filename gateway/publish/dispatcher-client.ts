@@ -4,6 +4,7 @@ import { BATCH_SIZE_BUCKETS, Histogram, LATENCY_SECONDS } from "../../shared/lib
 import { type EncodedEvent, encodeRequest } from "../../shared/protocol/bus-request.ts";
 import { isErrorCode, OvationError } from "../../shared/protocol/errors.ts";
 import { publishReplySchema, type RetractRequest } from "../../shared/protocol/events.ts";
+import { partitionOf } from "../../shared/protocol/partitions.ts";
 import {
   countSubject,
   gatewayPublishSubject,
@@ -16,6 +17,8 @@ import { NO_TRACES, type TraceContext } from "../../shared/runtime/tracing/trace
 interface DispatcherClientOptions {
   readonly bus: Pick<Bus, "request" | "maxPayloadBytes">;
   readonly timeoutMs: number;
+  /** How many partitions there are. */
+  readonly partitions: number;
   readonly clock: HopClock;
 }
 
@@ -84,7 +87,11 @@ export class DispatcherClient {
     const begunAt = clock.now();
     requestEvents.observe(events.length);
     try {
-      return await this.#request(gatewayPublishSubject(video), request, traces);
+      return await this.#request(
+        gatewayPublishSubject(this.#partition(video), video),
+        request,
+        traces,
+      );
     } catch (error) {
       return { accepted: [], error };
     } finally {
@@ -101,7 +108,7 @@ export class DispatcherClient {
   async retract(video: string, request: RetractRequest, trace?: TraceContext): Promise<Accepted> {
     const traces = trace === undefined ? NO_TRACES : [trace];
     const { accepted } = await this.#request(
-      gatewayRetractSubject(video),
+      gatewayRetractSubject(this.#partition(video), video),
       encodeMsgpack(request),
       traces,
     );
@@ -117,7 +124,12 @@ export class DispatcherClient {
   async count(video: string): Promise<void> {
     const { bus, timeoutMs } = this.#options;
     // These don't count as publishes: the caller bounds them.
-    outcomeOf(await bus.request(countSubject(video), NOTHING, timeoutMs));
+    const subject = countSubject(this.#partition(video), video);
+    outcomeOf(await bus.request(subject, NOTHING, timeoutMs));
+  }
+
+  #partition(video: string): number {
+    return partitionOf(video, this.#options.partitions);
   }
 
   async #publishHalves(

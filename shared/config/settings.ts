@@ -1,3 +1,4 @@
+import { DEFAULT_PARTITIONS, PARTITIONS_LIMIT } from "../protocol/partitions.ts";
 import type { gatewaySettings } from "./gateway-settings.ts";
 import type { hooksSettings } from "./hooks-settings.ts";
 import { kindList } from "./lists.ts";
@@ -58,6 +59,12 @@ export const commonSettings = {
     default: 2500,
     unit: "ms",
     doc: "How often a gateway renews its lease.",
+  }),
+  partitions: integer({
+    min: 1,
+    max: PARTITIONS_LIMIT,
+    default: DEFAULT_PARTITIONS,
+    doc: "Into how many partitions videos are divided; two dispatchers serve each. Must be the same for all gateways and dispatchers: one that has another number than the deployment does not start. The mappings in `deploy/nats/ovation.conf` name it too.",
   }),
   tableReplicas: integer({
     min: 1,

@@ -7,7 +7,7 @@ import {
 } from "./common-settings.ts";
 
 const settings = (dataLimitBytes = 4_096, leaseMs = 10_000) =>
-  commonSettingsOf({ dataLimitBytes, leaseMs, countActors: false });
+  commonSettingsOf({ dataLimitBytes, leaseMs, countActors: false, partitions: 64 });
 
 test("a difference is named from both sides", () => {
   expect(differenceOf(settings(), settings())).toBe("");

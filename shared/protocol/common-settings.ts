@@ -4,6 +4,7 @@
  * where they differ, one process refuses what another accepts.
  */
 import { z } from "zod";
+import { servedSchema } from "./dispatching.ts";
 import { encodeMsgpack } from "./wire/codec.ts";
 import { decodeAs } from "./wire/decode-as.ts";
 
@@ -22,6 +23,8 @@ const statementSchema = z.object({
   settings: commonSettingsSchema,
   /** The revision of the kinds that it uses. */
   kinds: z.number().optional(),
+  /** The partitions that it serves. */
+  serves: servedSchema.optional(),
 });
 
 /** A dispatcher's answer to a request for its settings. */
@@ -32,11 +35,13 @@ export function commonSettingsOf(config: {
   readonly dataLimitBytes: number;
   readonly leaseMs: number;
   readonly countActors: boolean;
+  readonly partitions: number;
 }): CommonSettings {
   return {
     "data-limit-bytes": String(config.dataLimitBytes),
     "lease-ms": String(config.leaseMs),
     "count-actors": String(config.countActors),
+    partitions: String(config.partitions),
   };
 }
 

@@ -1,9 +1,16 @@
 import { describe, expect, test } from "vitest";
 import {
+  countSubject,
   frontendSubject,
   frontendSubjects,
+  gatewayCommandSubject,
   gatewayOfSpendingSubject,
+  gatewayPartition,
+  gatewayPublishSubject,
+  gatewayRetractSubject,
   isReservedSubject,
+  mappedSubject,
+  NO_VIDEO,
   PUBLISH_SUBJECTS,
   parseRowKey,
   parseStoredSubject,
@@ -12,9 +19,14 @@ import {
   rowsOfGateway,
   SPENDING_SUBJECTS,
   STORED_SUBJECTS,
+  servicePartition,
   spendingSubject,
   storedSubject,
+  targetOfCommandSubject,
+  targetOfUnmapped,
+  videoOfCountSubject,
   videoOfPublishSubject,
+  videoOfRetractSubject,
 } from "./subjects.ts";
 
 const VIDEOS = ["launch", "a", "-_-", "x".repeat(128)];
@@ -33,6 +45,38 @@ test("a publish subject names its video, is one that dispatchers subscribe to, a
     expect(videoOfPublishSubject(subject)).toBe(video);
   }
   expect(publishSubject("launch")).toBe("ov.publish.launch");
+});
+
+test("a request names its video, or no video, and its partition", () => {
+  for (const video of VIDEOS) {
+    const service = servicePartition(7);
+    const mapped = mappedSubject(publishSubject(video), 7);
+    expect(matches(service.publish, mapped)).toBe(true);
+    expect(videoOfPublishSubject(mapped)).toBe(video);
+    expect(targetOfUnmapped(publishSubject(video))).toBe(video);
+    const gateway = gatewayPartition(7);
+    expect(matches(gateway.publish, gatewayPublishSubject(7, video))).toBe(true);
+    expect(videoOfPublishSubject(gatewayPublishSubject(7, video))).toBe(video);
+    expect(matches(gateway.retract, gatewayRetractSubject(7, video))).toBe(true);
+    expect(videoOfRetractSubject(gatewayRetractSubject(7, video))).toBe(video);
+    expect(matches(gateway.command, gatewayCommandSubject(7, video))).toBe(true);
+    expect(targetOfCommandSubject(gatewayCommandSubject(7, video))).toBe(video);
+    expect(matches(gateway.count, countSubject(7, video))).toBe(true);
+    expect(videoOfCountSubject(countSubject(7, video))).toBe(video);
+  }
+  expect(targetOfCommandSubject("ov.command.~")).toBe(NO_VIDEO);
+  expect(targetOfCommandSubject("ov.command.63.~")).toBe(NO_VIDEO);
+  expect(targetOfCommandSubject("ov.gateway.command.0.~")).toBe(NO_VIDEO);
+});
+
+test.each([
+  "ov.gateway.publish.launch",
+  "ov.gateway.publish.x.launch",
+  "ov.gateway.publish.01.launch",
+  "ov.gateway.publish.1.a.b",
+  "ov.publish.-1.launch",
+])("%s names no partition and video", (subject) => {
+  expect(videoOfPublishSubject(subject)).toBeUndefined();
 });
 
 test.each([

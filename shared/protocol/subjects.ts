@@ -5,23 +5,17 @@
 import { POLL_PATTERN } from "./name-patterns.ts";
 import { isGatewayId, isVideoId } from "./names.ts";
 
-/** The queue group that all dispatchers share on {@link PUBLISH_SUBJECTS}. */
+/** The queue group that all dispatchers share on the subjects of requests. */
 export const DISPATCHER_QUEUE = "dispatchers";
-/** Publish requests of every video. */
-export const PUBLISH_SUBJECTS = "ov.publish.*";
 /**
- * The same from gateways. They have subjects of their own, since dispatchers answer them at their
- * inboxes, and everybody else where NATS says.
+ * Publish requests of services, of every video, as they send them. NATS maps them to the subject of
+ * the video's partition ({@link servicePartition}), by deploy/nats/ovation.conf.
  */
-export const GATEWAY_PUBLISH_SUBJECTS = "ov.gateway.publish.*";
-/** Gateways' requests to count a video's viewers and send them the count, of every video. */
-export const COUNT_SUBJECTS = "ov.count.*";
-/** Requests to delete a durable event, of every video. */
+export const PUBLISH_SUBJECTS = "ov.publish.*";
+/** Their requests to delete a durable event. */
 export const RETRACT_SUBJECTS = "ov.retract.*";
-export const GATEWAY_RETRACT_SUBJECTS = "ov.gateway.retract.*";
-/** Commands: whatever changes a video other than publish and retract. See commands.ts. */
+/** Their commands: whatever changes a video other than publish and retract. See commands.ts. */
 export const COMMAND_SUBJECTS = "ov.command.*";
-export const GATEWAY_COMMAND_SUBJECTS = "ov.gateway.command.*";
 /** In place of a video, in the subject of a command that concerns no single video. */
 export const NO_VIDEO = "~";
 /** The JetStream stream that holds every video's durable events, and its subjects. */
@@ -44,6 +38,8 @@ export const KINDS_BUCKET = "ov_kinds";
 export const KINDS_KEY = "kinds";
 /** Key of the limits that were changed for a time in {@link KINDS_BUCKET}: see live-limits.ts. */
 export const LIMITS_KEY = "limits";
+/** Key of the settings that a deployment has once in {@link KINDS_BUCKET}: see same-settings.ts. */
+export const SETTINGS_KEY = "settings";
 /** KV bucket: the newest value of each kind of class `state`, by video. */
 export const STATE_BUCKET = "ov_state";
 /** KV bucket: which videos have ended. */
@@ -85,6 +81,9 @@ const RETRACT_PREFIX = "ov.retract.";
 const GATEWAY_RETRACT_PREFIX = "ov.gateway.retract.";
 const COMMAND_PREFIX = "ov.command.";
 const GATEWAY_COMMAND_PREFIX = "ov.gateway.command.";
+/** A partition's number, and a dot after it. */
+const PARTITION_PATTERN = /^(?:0|[1-9]\d{0,3})\./;
+const DISPATCHING_PREFIX = "ov.dispatching.";
 const SEQUENCE_PATTERN = /^[1-9]\d{0,15}$/;
 const STORED_PREFIX = "ov.stored.";
 const VOTES_PREFIX = "ov.votes.";
@@ -108,14 +107,56 @@ export function publishSubject(video: string): string {
   return PUBLISH_PREFIX + video;
 }
 
-/** The subject of a gateway's publish requests for `video`. */
-export function gatewayPublishSubject(video: string): string {
-  return GATEWAY_PUBLISH_PREFIX + video;
+/**
+ * The subjects of requests about the videos of a partition. Gateways have subjects of their own,
+ * since dispatchers answer them at their inboxes, and everybody else where NATS says.
+ */
+export interface PartitionSubjects {
+  readonly publish: string;
+  readonly retract: string;
+  readonly command: string;
+}
+
+/** The subjects of gateways' requests for a partition, and of those to count viewers. */
+export function gatewayPartition(
+  partition: number,
+): PartitionSubjects & { readonly count: string } {
+  return {
+    publish: `${GATEWAY_PUBLISH_PREFIX}${partition}.*`,
+    retract: `${GATEWAY_RETRACT_PREFIX}${partition}.*`,
+    command: `${GATEWAY_COMMAND_PREFIX}${partition}.*`,
+    count: `${COUNT_PREFIX}${partition}.*`,
+  };
+}
+
+/** The subjects of services' requests for a partition, once they are mapped. */
+export function servicePartition(partition: number): PartitionSubjects {
+  return {
+    publish: `${PUBLISH_PREFIX}${partition}.*`,
+    retract: `${RETRACT_PREFIX}${partition}.*`,
+    command: `${COMMAND_PREFIX}${partition}.*`,
+  };
+}
+
+/**
+ * The subject of a service's request, mapped to a partition as NATS would do it.
+ * @param subject of a request that is not mapped
+ */
+export function mappedSubject(subject: string, partition: number): string {
+  const dot = subject.lastIndexOf(".");
+  return `${subject.slice(0, dot)}.${partition}${subject.slice(dot)}`;
+}
+
+/** The subject of a gateway's publish requests for `video`, which is of this partition. */
+export function gatewayPublishSubject(partition: number, video: string): string {
+  return `${GATEWAY_PUBLISH_PREFIX}${partition}.${video}`;
 }
 
 /** The video of a publish request's subject, or undefined if it isn't a valid video id. */
 export function videoOfPublishSubject(subject: string): string | undefined {
-  return videoAfter(GATEWAY_PUBLISH_PREFIX, subject) ?? videoAfter(PUBLISH_PREFIX, subject);
+  return videoIn(
+    targetAfter(GATEWAY_PUBLISH_PREFIX, subject) ?? serviceTarget(PUBLISH_PREFIX, subject),
+  );
 }
 
 /** Whether a gateway sends on the subject of a publish request. */
@@ -123,29 +164,31 @@ export function isGatewayPublish(subject: string): boolean {
   return subject.startsWith(GATEWAY_PUBLISH_PREFIX);
 }
 
-/** The subject of requests to count the viewers of `video`. */
-export function countSubject(video: string): string {
-  return COUNT_PREFIX + video;
+/** The subject of requests to count the viewers of `video`, which is of this partition. */
+export function countSubject(partition: number, video: string): string {
+  return `${COUNT_PREFIX}${partition}.${video}`;
 }
 
 /** The inverse of {@link countSubject}; undefined if the rest isn't a valid video id. */
 export function videoOfCountSubject(subject: string): string | undefined {
-  return videoAfter(COUNT_PREFIX, subject);
+  return videoIn(targetAfter(COUNT_PREFIX, subject));
 }
 
-/** The subject of a gateway's requests to delete an event of `video`. */
-export function gatewayRetractSubject(video: string): string {
-  return GATEWAY_RETRACT_PREFIX + video;
+/** The subject of a gateway's requests to delete an event of `video`, which is of this partition. */
+export function gatewayRetractSubject(partition: number, video: string): string {
+  return `${GATEWAY_RETRACT_PREFIX}${partition}.${video}`;
 }
 
-/** The inverse of both; undefined if the rest isn't a valid video id. */
+/** The video of a request to delete; undefined if the rest isn't a valid video id. */
 export function videoOfRetractSubject(subject: string): string | undefined {
-  return videoAfter(GATEWAY_RETRACT_PREFIX, subject) ?? videoAfter(RETRACT_PREFIX, subject);
+  return videoIn(
+    targetAfter(GATEWAY_RETRACT_PREFIX, subject) ?? serviceTarget(RETRACT_PREFIX, subject),
+  );
 }
 
-/** The subject of commands of services. @param video or {@link NO_VIDEO} */
-export function commandSubject(video: string): string {
-  return COMMAND_PREFIX + video;
+/** The subject of commands of services. @param target a video, or {@link NO_VIDEO} */
+export function commandSubject(target: string): string {
+  return COMMAND_PREFIX + target;
 }
 
 /** Where reviewers of a kind are asked: a queue group of the operator's own. */
@@ -153,18 +196,47 @@ export function reviewSubject(kind: string): string {
   return `ov.review.${kind}`;
 }
 
-/** The subject of a gateway's commands. @param video or {@link NO_VIDEO} */
-export function gatewayCommandSubject(video: string): string {
-  return GATEWAY_COMMAND_PREFIX + video;
+/** The subject of a gateway's commands. @param target a video, or {@link NO_VIDEO} */
+export function gatewayCommandSubject(partition: number, target: string): string {
+  return `${GATEWAY_COMMAND_PREFIX}${partition}.${target}`;
 }
 
-/**
- * The inverse of both: a video, or {@link NO_VIDEO}; undefined if the rest is neither.
- */
+/** The target of a command: a video, or {@link NO_VIDEO}; undefined if the rest is neither. */
 export function targetOfCommandSubject(subject: string): string | undefined {
-  const prefix = subject.startsWith(COMMAND_PREFIX) ? COMMAND_PREFIX : GATEWAY_COMMAND_PREFIX;
-  if (subject === prefix + NO_VIDEO) return NO_VIDEO;
-  return videoAfter(prefix, subject);
+  const target =
+    targetAfter(GATEWAY_COMMAND_PREFIX, subject) ?? serviceTarget(COMMAND_PREFIX, subject);
+  return target === NO_VIDEO ? NO_VIDEO : videoIn(target);
+}
+
+/** What follows the number of a partition; undefined without one. */
+function targetAfter(prefix: string, subject: string): string | undefined {
+  if (!subject.startsWith(prefix)) return undefined;
+  const named = subject.slice(prefix.length);
+  const [partition] = PARTITION_PATTERN.exec(named) ?? [];
+  return partition === undefined ? undefined : named.slice(partition.length);
+}
+
+/** The same of a service's request, which may not be mapped to a partition. */
+function serviceTarget(prefix: string, subject: string): string | undefined {
+  const target = targetAfter(prefix, subject);
+  return target ?? (subject.startsWith(prefix) ? subject.slice(prefix.length) : undefined);
+}
+
+/** What a service's request is about: a video, or {@link NO_VIDEO}. @param subject not mapped */
+export function targetOfUnmapped(subject: string): string {
+  return subject.slice(subject.lastIndexOf(".") + 1);
+}
+
+function videoIn(target: string | undefined): string | undefined {
+  return target !== undefined && isVideoId(target) ? target : undefined;
+}
+
+/** Dispatchers' notices to each other that they are alive, and of what they serve. */
+export const DISPATCHING_SUBJECTS = `${DISPATCHING_PREFIX}*`;
+
+/** The subject of a dispatcher's notice: see dispatching.ts. */
+export function dispatchingSubject(dispatcher: string): string {
+  return DISPATCHING_PREFIX + dispatcher;
 }
 
 function videoAfter(prefix: string, subject: string): string | undefined {

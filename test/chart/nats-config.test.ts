@@ -88,7 +88,7 @@ describe.skipIf(!hasHelm)("the NATS configuration", () => {
       });
     try {
       const dispatcher = await as("dispatcher");
-      dispatcher.subscribe("ov.publish.*", {
+      dispatcher.subscribe("ov.publish.*.*", {
         queue: "dispatchers",
         callback: (_, message) => {
           message.respond("stored");

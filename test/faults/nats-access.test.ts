@@ -37,7 +37,7 @@ describe.skipIf(lanFault() !== undefined)("NATS revokes", () => {
   test("the subscriptions of a dispatcher and a gateway: both report it", async () => {
     const without = (usual: string) =>
       usual
-        .replace('"ov.gateway.publish.* dispatchers"', "")
+        .replace('"ov.gateway.publish.*.* dispatchers"', "")
         .replaceAll('"ov.frontend.*.*"', '"ov.no"');
     await cluster.configureNats(without);
     await unready("gateway-1", "dispatcher-1");

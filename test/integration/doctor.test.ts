@@ -4,6 +4,9 @@ import { Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "nats";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Finding } from "../../cli/doctor/diagnose.ts";
+import { encodeStatement } from "../../shared/protocol/common-settings.ts";
+import { DEFAULT_PARTITIONS } from "../../shared/protocol/partitions.ts";
+import { INSPECT_DISPATCHERS } from "../../shared/protocol/subjects.ts";
 import { bundled } from "../support/bundle.ts";
 import { eventually } from "../support/eventually.ts";
 import { connectTo, natsUrlAs } from "../support/nats-users.ts";
@@ -74,6 +77,20 @@ describe("a healthy deployment", () => {
     const { code, text } = await report();
     expect(text).toBe("The table is right: 2 gateways with a lease, 5 rows.\n");
     expect(code).toBe(0);
+  });
+
+  test("with a dispatcher that leaves one out is told which partition is served by one alone", async () => {
+    const other = await connectTo(stack.nats.url, "dispatcher");
+    const all = Array.from({ length: DEFAULT_PARTITIONS }, (_, number) => number);
+    const serves = all.filter((number) => number !== 7);
+    const settings = { partitions: String(DEFAULT_PARTITIONS) };
+    other.subscribe(INSPECT_DISPATCHERS, {
+      callback: (_error, message) =>
+        void message.respond(encodeStatement({ dispatcher: "other", settings, serves })),
+    });
+    await other.flush();
+    expect(await findings()).toEqual([{ fault: "partition-served-by-one", partition: 7 }]);
+    await other.close();
   });
 });
 

@@ -78,15 +78,16 @@ const MODERATION_STREAMS = ["KV_ov_bans", "ov_moderation", "KV_ov_shadow"];
 const OF_GATEWAYS = [
   "ov.watched.other.video",
   "ov.spending.other",
-  "ov.gateway.publish.video",
-  "ov.gateway.retract.video",
-  "ov.gateway.command.video",
-  "ov.gateway.command.~",
+  "ov.gateway.publish.1.video",
+  "ov.gateway.retract.1.video",
+  "ov.gateway.command.1.video",
+  "ov.gateway.command.1.~",
   "$KV.ov_tickets.hash",
   "$JS.API.STREAM.MSG.GET.KV_ov_tickets",
 ];
-/** Only dispatchers create stores, and change what is kept of videos. */
+/** Only dispatchers create stores, change what is kept of videos, and say who serves what. */
 const OF_DISPATCHERS = [
+  "ov.dispatching.other",
   ...NEWER_STREAMS.map((stream) => `$JS.API.STREAM.CREATE.${stream}`),
   ...[...VIDEO_STREAMS, "ov_votes"].map((stream) => `$JS.API.STREAM.PURGE.${stream}`),
   "$JS.API.STREAM.MSG.DELETE.ov_votes",
@@ -170,14 +171,14 @@ const FORBIDDEN: Readonly<
       "ov.observe",
       "ov.observed.*",
       "ov.publish.*",
-      "ov.gateway.publish.*",
+      "ov.gateway.publish.*.*",
       "ov.changes.>",
       "ov.changes.ov_subscriptions.>",
       "ov.command.*",
-      "ov.gateway.command.*",
+      "ov.gateway.command.*.*",
       "ov.review.*",
       "ov.votes.*.*",
-      "ov.count.*",
+      "ov.count.*.*",
       "ov.retract.*",
       "ov.history.*",
       "ov.stored.*.*",
@@ -194,10 +195,7 @@ const FORBIDDEN: Readonly<
       "ov.observe",
       "ov.inspect.other",
       "ov.control.other",
-      "ov.publish.video",
-      "ov.count.video",
-      "ov.retract.video",
-      "ov.command.video",
+      "ov.count.1.video",
       "_INBOX.dispatcher.x",
       ...OTHERS_INBOXES("dispatcher").filter((inbox) => inbox !== "_INBOX.gateway.x"),
       ...ofStreams(
@@ -209,8 +207,8 @@ const FORBIDDEN: Readonly<
     subscribe: [
       "ov.observed.*",
       "ov.publish.*",
-      "ov.gateway.publish.*",
-      "ov.gateway.command.*",
+      "ov.gateway.publish.*.*",
+      "ov.gateway.command.*.*",
       "ov.command.*",
       "ov.retract.video",
       "ov.frontend.*.*",
@@ -227,7 +225,7 @@ const FORBIDDEN: Readonly<
       "ov.publish.video",
       "ov.retract.video",
       "ov.command.video",
-      "ov.count.video",
+      "ov.count.1.video",
       "ov.frontend.other.video",
       "ov.history.video",
       "ov.stored.video.1",
@@ -272,7 +270,7 @@ const FORBIDDEN: Readonly<
       "ov.review.comment",
       "$JS.API.DIRECT.GET.KV_ov_bans",
       "ov.inspect.all-dispatchers",
-      "ov.count.video",
+      "ov.count.1.video",
       "ov.frontend.other.video",
       "ov.history.video",
       "ov.stored.video.1",
@@ -281,6 +279,8 @@ const FORBIDDEN: Readonly<
       "$KV.ov_subscriptions.video.other",
       "$KV.ov_frontends.other",
       "$JS.API.INFO",
+      // The partition is not theirs to choose.
+      "ov.publish.1.video",
       ...OTHERS_INBOXES("publisher"),
       ...ofStreams(
         ["STREAM.INFO.*", "STREAM.MSG.GET.*"],
@@ -309,7 +309,7 @@ const FORBIDDEN: Readonly<
       "ov.publish.video",
       "ov.review.comment",
       "$JS.API.DIRECT.GET.KV_ov_bans",
-      "ov.count.video",
+      "ov.count.1.video",
       "ov.retract.video",
       "ov.command.video",
       "ov.frontend.other.video",
@@ -343,7 +343,7 @@ const FORBIDDEN: Readonly<
       "ov.observed.video",
       "ov.publish.video",
       "ov.review.comment",
-      "ov.count.video",
+      "ov.count.1.video",
       "ov.retract.video",
       "ov.command.video",
       "ov.settings",
@@ -435,6 +435,7 @@ describe.each(ROLES)("the user %s", (user) => {
   test("can subscribe to nothing that it doesn't need to", async () => {
     const connection = await connected(user);
     const ofGateways = user === "gateway" ? [] : ["ov.spending.*", "ov.inspect.*", "ov.control.*"];
+    const ofDispatchers = user === "dispatcher" ? [] : ["ov.dispatching.*"];
     const subjects = [
       ">",
       "_INBOX.>",
@@ -442,6 +443,7 @@ describe.each(ROLES)("the user %s", (user) => {
       "$SYS.>",
       "$KV.ov_tickets.*",
       ...ofGateways,
+      ...ofDispatchers,
       ...FORBIDDEN[user].subscribe,
     ];
     const refused = await refusalsOf(connection, () => {
@@ -529,7 +531,7 @@ describe("a gateway's user that makes NATS send for it", () => {
     });
     await admin.flush();
     const connection = await connected("gateway");
-    connection.publish("ov.gateway.publish.video", "x", { reply: "ov.frontend.other.video" });
+    connection.publish("ov.gateway.publish.1.video", "x", { reply: "ov.frontend.other.video" });
     const [dispatcher] = stack.dispatchers;
     const misdirected = "ovation_dispatcher_answers_misdirected_total";
     await eventually(

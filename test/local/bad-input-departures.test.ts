@@ -100,7 +100,7 @@ describe("publishes that are not answered yet", () => {
     onRequest = new EventTarget();
     // A dispatcher that answers on demand.
     bus = await connectTo(stack.nats.url, "dispatcher");
-    bus.subscribe("ov.gateway.publish.*", {
+    bus.subscribe("ov.gateway.publish.*.*", {
       queue: DISPATCHER_QUEUE,
       callback: (_error, message) => {
         requests.push(message);

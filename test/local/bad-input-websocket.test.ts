@@ -1,6 +1,8 @@
 /** A bad request on a WebSocket gets one named error, and has no other effect. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { gatewayPublishSubject } from "../../shared/protocol/subjects.ts";
 import { BusSniffer, burst, FOREIGN } from "../support/raw.ts";
+import { requestSubject } from "../support/request-subject.ts";
 import { metric, TestStack } from "../support/stack.ts";
 import {
   type Received,
@@ -224,8 +226,8 @@ test("the sniffer works: it would see a foreign event", async () => {
   await viewer.ask("publish", { video: "elsewhere", kind: "like" });
   await sniffer.fence(port);
   expect(sniffer.takeForeign()).toEqual([
-    "ov.gateway.publish.ok-a",
-    "ov.gateway.publish.elsewhere",
+    requestSubject(gatewayPublishSubject, "ok-a"),
+    requestSubject(gatewayPublishSubject, "elsewhere"),
   ]);
   await viewer.close();
 });

@@ -77,6 +77,17 @@ describe("while all have the same settings", () => {
   });
 });
 
+describe("a process with another number of partitions", () => {
+  test.each(["dispatcher", "gateway"] as const)("does not start when it is a %s", async (role) => {
+    const starting = start(role, [...USUAL, "--partitions", "32"]);
+    await expect(starting).rejects.toThrow(
+      "--partitions is 32, but this deployment has 64: give all processes the same",
+    );
+    // It has left nothing behind.
+    expect(await doctor()).toEqual([]);
+  });
+});
+
 describe("a process with another limit", () => {
   test("is noticed when it is a dispatcher: by itself, by the gateway and by the doctor", async () => {
     const [gateway, usual] = running as [RoleProcess, RoleProcess];

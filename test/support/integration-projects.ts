@@ -24,6 +24,7 @@ const FILES: Readonly<Record<NatsKind, readonly string[]>> = {
     "guarantees/newest-writes-lost",
     "guarantees/jetstream-away",
     "store-being-created",
+    "partitions",
   ].map((name) => `test/integration/${name}.test.ts`),
   container: ["nats-harness", "delivery"].map((name) => `test/integration/${name}.test.ts`),
 };

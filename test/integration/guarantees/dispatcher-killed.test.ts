@@ -18,6 +18,7 @@ import {
 import { guarantee } from "../../support/guarantees.ts";
 import { ofThese, sdkPublisher, sendInARow } from "../../support/ordered-publisher.ts";
 import { openPoll, shownPoll, voteFields, voteUntilCounted } from "../../support/polls.ts";
+import { requestSubject } from "../../support/request-subject.ts";
 import { setScoreAtLast, tryScore, untilScore } from "../../support/state-values.ts";
 import { expectRising, untilTotals } from "../../support/totals.ts";
 import { type Received, TestSocket, watch } from "../../support/viewer.ts";
@@ -58,7 +59,7 @@ async function publishThroughKill(
       requests.push(answer.then((received) => [eventId, received] as const));
     // Each in a request of its own: likes that arrive together would be batched, and so would
     // comments of one connection.
-    await observer.requests(gatewayPublishSubject(video), requests.length);
+    await observer.requests(requestSubject(gatewayPublishSubject, video), requests.length);
   }
   await victim.kill9();
   const answers = new Map(await Promise.all(requests));
@@ -143,7 +144,7 @@ guarantee("a dispatcher is killed", "viewers", async () => {
   const newcomers = await Promise.all(
     stack().gateways.map(({ port }) => watch("json", port, "numbers")),
   );
-  await observer.requests(countSubject("numbers"), 2);
+  await observer.requests(requestSubject(countSubject, "numbers"), 2);
   await stack().addDispatcher();
   await victim.kill9();
   await untilCount([...viewers, ...newcomers], "numbers", 4);
@@ -212,7 +213,7 @@ guarantee("a dispatcher is killed", "vote", async () => {
       const fields = voteFields("votes", actor, choiceOf(actor));
       answers.push(Promise.resolve(publishers[actors.indexOf(actor)]?.ask("publish", fields)));
       sent += 1;
-      await observer.requests(gatewayPublishSubject("votes"), sent);
+      await observer.requests(requestSubject(gatewayPublishSubject, "votes"), sent);
     }
     const got = await Promise.all(answers);
     return some.filter((_, index) => {

@@ -20,6 +20,7 @@ import {
 import { guarantee } from "../../support/guarantees.ts";
 import { ofThese, sendInARow } from "../../support/ordered-publisher.ts";
 import { endPoll, openPoll, untilTally, vote, voteFields } from "../../support/polls.ts";
+import { requestSubject } from "../../support/request-subject.ts";
 import { setScore, untilScore } from "../../support/state-values.ts";
 import { untilTotals } from "../../support/totals.ts";
 import { post, TEST_WIRES, TestSocket, watch } from "../../support/viewer.ts";
@@ -45,7 +46,7 @@ async function observed(video: string, kind: "like" | "comment", id: string) {
   const brings = (wanted: string) => (seen: { subject: string; text: string }) =>
     seen.subject === wanted && seen.text.includes(id);
   const request = await observer.until(() =>
-    observer.seen.find(brings(gatewayPublishSubject(video))),
+    observer.seen.find(brings(requestSubject(gatewayPublishSubject, video))),
   );
   await observer.until(() => observer.on(request.reply).length === 1);
   const subjects = observer.seen.map(({ subject }) => subject);

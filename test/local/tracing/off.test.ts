@@ -56,7 +56,7 @@ describe("a stack without an endpoint", () => {
   beforeAll(async () => {
     stack = await TestStack.start();
     observer = await connectTo(stack.nats.url);
-    for (const subject of ["ov.gateway.publish.*", "ov.frontend.*.*"]) {
+    for (const subject of ["ov.gateway.publish.*.*", "ov.frontend.*.*"]) {
       observer.subscribe(subject, { callback: (_error, message) => void seen.push(message) });
     }
     await observer.flush();

@@ -1,9 +1,11 @@
 /** An event's way as an operator sees it, in spans that a real collector received. */
 import { headers, type NatsConnection } from "nats";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { gatewayPublishSubject } from "../../../shared/protocol/subjects.ts";
 import { connectTo } from "../../support/nats-users.ts";
 import { OtlpCollector } from "../../support/otlp-collector.ts";
 import type { CollectedSpan } from "../../support/otlp-spans.ts";
+import { requestSubject } from "../../support/request-subject.ts";
 import { metric, TestStack } from "../../support/stack.ts";
 import { type GivenTrace, newTrace } from "../../support/traces.ts";
 import { TestSocket, watch } from "../../support/viewer.ts";
@@ -90,7 +92,7 @@ describe("a publish over HTTP with a traceparent", () => {
       traceState: "shop=17,other=x",
       attributes: {
         "messaging.system": "nats",
-        "messaging.destination.name": "ov.gateway.publish.traced",
+        "messaging.destination.name": requestSubject(gatewayPublishSubject, "traced"),
         "messaging.consumer.group.name": "dispatchers",
         "ovation.video": "traced",
       },

@@ -10,9 +10,13 @@ tls {
 {{- end -}}
 {{- end -}}
 
-{{/* The accounts and users: those of deploy/nats/ovation.conf, and those that the values add. */}}
+{{/*
+The accounts and users: those of deploy/nats/ovation.conf, with as many partitions as the dispatchers
+have, and those that the values add.
+*/}}
 {{- define "ovation.nats.accounts" -}}
-{{- $text := .Files.Get "files/users.conf" | trim | trimSuffix "}" -}}
+{{- $partitions := merge dict .Values.dispatcher.settings .Values.settings | dig "partitions" 64 | int -}}
+{{- $text := .Files.Get "files/users.conf" | trim | trimSuffix "}" | replace "partition(64," (printf "partition(%d," $partitions) -}}
 {{- $publishers := regexFind "(?ms)^  PUBLISHERS \\{$.*?^  \\}$" $text -}}
 {{ $text }}
 {{- range .Values.nats.publishers }}
