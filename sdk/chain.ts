@@ -77,7 +77,7 @@ export class Chain {
     const wasDoubted = this.#isDoubted;
     this.#isDoubted = false;
     this.#epoch = epoch;
-    this.#settled = seq === 0 ? Number.POSITIVE_INFINITY : seq;
+    this.#settled = seq === 0 ? Infinity : seq;
     const hasHistory = last !== undefined && seq > 0;
     if (after === undefined) {
       if (!hasHistory) this.#seq = Math.max(this.#seq ?? 0, seq);
@@ -107,7 +107,7 @@ export class Chain {
     };
     this.#epoch = epoch;
     this.#seq = seq;
-    this.#settled = Number.POSITIVE_INFINITY;
+    this.#settled = Infinity;
     return missed;
   }
 
@@ -120,7 +120,7 @@ export class Chain {
     }
     this.#seq = seq;
     // Only the first event may have any predecessor.
-    if (this.#settled === Number.POSITIVE_INFINITY) this.#settled = seq;
+    if (this.#settled === Infinity) this.#settled = seq;
     return "take";
   }
 }

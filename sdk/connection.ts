@@ -12,7 +12,7 @@ import { loadOverHttp } from "./load-chunk.ts";
 import type { Diagnoses } from "./over-http/diagnosis.ts";
 import type { Settings } from "./settings.ts";
 import type { ConnectionFault, ConnectionState, Via } from "./state.ts";
-import { listenForWake, type WakeSignal } from "./wake.ts";
+import { HIDDEN_PACE_MS, listenForWake, type WakeSignal, wantedPaceMs } from "./wake.ts";
 
 export interface ConnectionHandlers
   extends Pick<PushHandlers, "onEvents" | "onReset" | "onUnsubscribed"> {
@@ -62,6 +62,8 @@ export class Connection {
   #attempt = 0;
   #failedAttempts = 0;
   #wasConnected = false;
+  /** The pace that the link was told. */
+  #everyMs = 0;
   /** How long the gateway asked us to wait before we reconnect. */
   #byeMs: number | undefined;
   #retryTimer: Timer;
@@ -190,6 +192,8 @@ export class Connection {
     if (link.via === "sse") this.#upgradeLater();
     this.#token = token;
     this.#credentials.accepted(expiresInMs);
+    this.#everyMs = 0;
+    this.#setPace();
     this.#isHealthy = false;
     this.#healthyTimer = setTimeout(() => this.#lasted(link), this.#settings.healthyMs);
     this.#handlers.onLink(link);
@@ -359,14 +363,24 @@ export class Connection {
     });
   }
 
+  /** Asks for slower frames while nobody sees the page; a gateway that can't ignores it. */
+  #setPace(): void {
+    const everyMs = wantedPaceMs();
+    if (!this.#isReady || everyMs === this.#everyMs || !this.#settings.slowsDown) return;
+    this.#everyMs = everyMs;
+    this.#link?.request?.("pace", { everyMs });
+  }
+
   #onWake(signal: WakeSignal): void {
-    if (signal === "leave") {
+    this.#setPace();
+    if (signal === "visibilitychange" && wantedPaceMs() === HIDDEN_PACE_MS) return;
+    if (signal === "pagehide") {
       // Browsers don't keep a page with an open connection for the back button.
       const reason = { code: "connection_lost", message: "the page was left" };
       this.#retry(reason, this.#settings.reconnectMaxMs);
     } else if (this.#isReady) this.#link?.check(DOUBT_MS);
     // If the gateway asked us to wait, we wait.
-    else if (signal === "wake" && this.#retryTimer !== undefined && this.#byeMs === undefined) {
+    else if (signal !== "offline" && this.#retryTimer !== undefined && this.#byeMs === undefined) {
       clearTimeout(this.#retryTimer);
       this.#backoff.reset();
       void this.#connect();

@@ -42,7 +42,7 @@ export class Credentials {
   #pending: Promise<string> | undefined;
   #cancel: ((error: OvationError) => void) | undefined;
   /** By `performance.now()`, which does not jump when the clock is set. */
-  #fetchedAt = Number.NEGATIVE_INFINITY;
+  #fetchedAt = -Infinity;
   #expiresAt = 0;
   #lastRefused: string | undefined;
   #refusals = 0;

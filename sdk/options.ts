@@ -59,6 +59,12 @@ export interface OvationOptions {
    * Default: true.
    */
   readonly reports?: boolean;
+  /**
+   * Whether the client asks for fewer, larger frames while the page is hidden (one in 10 seconds), or
+   * where the browser saves data (one a second). What was held back comes when the page is shown.
+   * Only over a WebSocket. Default: true.
+   */
+  readonly slowsDown?: boolean;
   /** Used instead of the global `WebSocket`, such as that of `ws` for Node 20. */
   readonly WebSocket?: WebSocketConstructor;
   /** Used instead of the global `fetch`. */

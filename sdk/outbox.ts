@@ -5,7 +5,7 @@
  * overtakes one that has to be sent again.
  */
 import { Backoff } from "../shared/lib/backoff.ts";
-import { dataRefusal, kindRefusal } from "../shared/protocol/publishable.ts";
+import { dataRefusal, namelessKindRefusal } from "../shared/protocol/publishable.ts";
 import { errorOf, isRetryable, mayBeAccepted, OvationError } from "./error.ts";
 import type { Answer, Link, Publication, Rules } from "./link/link.ts";
 
@@ -85,7 +85,7 @@ function refusalOf(
   { kind, data, video }: Publication,
   rules: Rules | undefined,
 ): OvationError | undefined {
-  const refusal = kindRefusal(kind, undefined) ?? dataRefusal(data?.length ?? 0, rules?.dataBytes);
+  const refusal = namelessKindRefusal(kind) ?? dataRefusal(data?.length ?? 0, rules?.dataBytes);
   return refusal && errorOf(refusal, video);
 }
 

@@ -96,7 +96,7 @@ export class Past {
   /** Keeps events of the chain, before they are delivered. */
   observe(events: readonly OvationEvent[]): void {
     this.recent.add(events, this.#waiting.size > 0 ? HELD_LIMIT : this.#wanted);
-    const { seq: end = Number.POSITIVE_INFINITY, last = 0 } = this.#arriving ?? {};
+    const { seq: end = Infinity, last = 0 } = this.#arriving ?? {};
     // The history arrives before everything else.
     if (!events.some(({ seq = end }) => seq >= end)) return;
     this.#depth = Math.max(this.#depth, last);

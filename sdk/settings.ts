@@ -44,6 +44,7 @@ const DEFAULTS = {
   fetch: (...request) => globalThis.fetch(...request),
   random: Math.random,
   reports: true,
+  slowsDown: true,
 } as const satisfies Partial<OvationOptions>;
 
 /** A rule for each option; most follow from the defaults. */
@@ -51,13 +52,12 @@ const RULES: Readonly<Record<string, Rule>> = {
   ...Object.fromEntries(
     Object.entries(DEFAULTS).map(([name, value]): [string, Rule] => [
       name,
-      typeof value === "number" ? WHOLE : "function",
+      typeof value === "number" ? WHOLE : (typeof value as Rule),
     ]),
   ),
   url: undefined,
   token: undefined,
   WebSocket: "function",
-  reports: "boolean",
   whileAway: WAIT_OR_FAIL,
   transport: ["auto", "websocket", "sse"],
 };

@@ -1,30 +1,35 @@
-/** The browser's events that are a reason to check the connection at once. */
+/** What the browser says about the page: reasons to check the connection, and how often to get frames. */
+
+/** How far apart frames are on a page that nobody sees, and where the user saves data. */
+export const HIDDEN_PACE_MS = 10_000;
+const SAVING_PACE_MS = 1_000;
+
+/** What a browser other than Safari and Firefox knows of the network. */
+interface SavingNavigator {
+  readonly connection?: { readonly saveData?: boolean };
+}
+
+/** How far apart frames of a video may be, in milliseconds. */
+export function wantedPaceMs(): number {
+  if ((globalThis.document as Document | undefined)?.hidden) return HIDDEN_PACE_MS;
+  const browser = globalThis.navigator as SavingNavigator | undefined;
+  return browser?.connection?.saveData ? SAVING_PACE_MS : 0;
+}
 
 /**
- * `wake`: the network, the tab or the page is back. `doubt`: the network may be gone. `leave`: the
- * user leaves the page, and the back button may restore it if it holds no connection (the
- * back/forward cache).
+ * `online`, `pageshow`, `visibilitychange`: the network or the page may be back. `offline`: the
+ * network may be gone. `pagehide`: the user leaves the page, and the back button may restore it if it
+ * holds no connection (the back/forward cache). `wake` is the application's.
  */
-export type WakeSignal = "wake" | "doubt" | "leave";
+const EVENTS = ["online", "offline", "pageshow", "pagehide", "visibilitychange"] as const;
+export type WakeSignal = (typeof EVENTS)[number] | "wake";
 
 /** Listens until the returned function is called. Outside a browser, there are no signals. */
 export function listenForWake(onSignal: (signal: WakeSignal) => void): () => void {
-  const page = globalThis.document as Document | undefined;
-  const wake = () => onSignal("wake");
-  const visible = () => {
-    if (page?.visibilityState === "visible") wake();
-  };
-  const listeners = [
-    [globalThis, "online", wake],
-    [globalThis, "pageshow", wake],
-    [globalThis, "offline", () => onSignal("doubt")],
-    [globalThis, "pagehide", () => onSignal("leave")],
-    [page, "visibilitychange", visible],
-  ] as const;
   const listening = new AbortController();
-  for (const [target, name, listener] of listeners) {
-    // Node's global object has no `addEventListener`.
-    target?.addEventListener?.(name, listener, listening);
+  for (const name of EVENTS) {
+    // Node's global object has no `addEventListener`. What the document says, the window hears too.
+    globalThis.addEventListener?.(name, () => onSignal(name), listening);
   }
   return () => listening.abort();
 }

@@ -35,7 +35,7 @@ interface Delivery {
 }
 
 /** The floor of a watcher that waits for its history: durable events wait until it has arrived. */
-export const WAITING = Number.POSITIVE_INFINITY;
+export const WAITING = Infinity;
 
 /** Each watcher with its floor: it gets no durable events up to that `seq`. */
 export class Watchers extends Map<Watcher, number> {

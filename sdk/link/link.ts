@@ -113,7 +113,7 @@ export interface Link {
    */
   refresh(token: string, onAnswer: OnAnswer): void;
   /** Sends another request: only over a WebSocket. */
-  request?(op: string, fields: object, onAnswer: OnAnswer): void;
+  request?(op: string, fields: object, onAnswer?: OnAnswer): void;
   /** Sends a ping; ends the link if nothing is received within this time. */
   check(withinMs: number): void;
   /** Ends the link. No handler is called after it. */

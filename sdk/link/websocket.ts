@@ -20,6 +20,9 @@ const SUBPROTOCOL: Subprotocol = "ovation.v1.msgpack";
 /** The code that we close with; a gateway needs no other reason from a viewer. */
 const NORMAL_CLOSURE = 1000;
 
+/** The state of a WebSocket that can send (https://websockets.spec.whatwg.org/#dom-websocket-open). */
+const OPEN = 1;
+
 /** Until the gateway states its limit: more than any token that it accepts needs. */
 const MESSAGE_LIMIT_BYTES = 16_384;
 
@@ -63,7 +66,7 @@ export class WebSocketLink implements Link {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isReady = false;
   /** When the wait for the answer to a ping ends, by `performance.now()`. */
-  #deadline = Number.POSITIVE_INFINITY;
+  #deadline = Infinity;
 
   constructor(options: WebSocketLinkOptions, handlers: LinkHandlers) {
     this.#options = options;
@@ -100,16 +103,16 @@ export class WebSocketLink implements Link {
     );
   }
 
-  subscribe(video: string, { after, epoch, last }: From, onAnswer: OnAnswer): void {
-    this.request("subscribe", { video, after, epoch, last, ...this.#options.filter }, onAnswer);
+  subscribe(video: string, from: From, onAnswer: OnAnswer): void {
+    this.request("subscribe", { video, ...from, ...this.#options.filter }, onAnswer);
   }
 
   unsubscribe(video: string): void {
     this.request("unsubscribe", { video });
   }
 
-  publish({ video, kind, data, eventId }: Publication, onAnswer: OnAnswer): void {
-    this.request("publish", { video, kind, data, eventId }, onAnswer);
+  publish(publication: Publication, onAnswer: OnAnswer): void {
+    this.request("publish", publication, onAnswer);
   }
 
   refresh(token: string, onAnswer: OnAnswer): void {
@@ -142,8 +145,7 @@ export class WebSocketLink implements Link {
     socket.close(NORMAL_CLOSURE);
   }
 
-  request(op: string, fields: Fields, onAnswer?: OnAnswer): void {
-    const { OPEN } = this.#options.WebSocket;
+  request(op: string, fields: object, onAnswer?: OnAnswer): void {
     // In any other state the link is about to end, and with it all requests in flight.
     if (this.#socket?.readyState !== OPEN) return;
     this.#lastId += 1;
@@ -156,7 +158,7 @@ export class WebSocketLink implements Link {
     this.#waiting.set(this.#lastId, onAnswer);
     this.#socket.send(bytes);
     // The first request in flight decides when an answer is overdue.
-    if (this.#waiting.size === 1 && this.#deadline === Number.POSITIVE_INFINITY) {
+    if (this.#waiting.size === 1 && this.#deadline === Infinity) {
       this.#restartTimer();
     }
   }
@@ -183,7 +185,7 @@ export class WebSocketLink implements Link {
     const { heartbeatMs, heartbeatTimeoutMs } = this.#options;
     const [silenceMs, withinMs] =
       this.#waiting.size === 0 ? [heartbeatMs, heartbeatTimeoutMs] : doubtTimes(this.#options);
-    this.#deadline = Number.POSITIVE_INFINITY;
+    this.#deadline = Infinity;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.check(withinMs), silenceMs);
   }

@@ -88,8 +88,8 @@ export class HeldQueue {
   readonly #open = new Map<number, Record<string, number>>();
   #stepMs = STEP_MS;
   /** Nothing that arrives later is shown before this. */
-  #barrier = Number.NEGATIVE_INFINITY;
-  #lastDurable = Number.NEGATIVE_INFINITY;
+  #barrier = -Infinity;
+  #lastDurable = -Infinity;
 
   /** @param nextOrder numbers what arrives, over all queues */
   constructor(nextOrder: () => number, limits: QueueLimits = QUEUE_LIMITS) {
@@ -161,12 +161,12 @@ export class HeldQueue {
 
   /** Forgets everything. */
   clear(): void {
-    this.take(Number.POSITIVE_INFINITY);
-    this.#barrier = this.#lastDurable = Number.NEGATIVE_INFINITY;
+    this.take(Infinity);
+    this.#barrier = this.#lastDurable = -Infinity;
   }
 
   get #end(): number {
-    return this.#held.at(-1)?.due ?? Number.NEGATIVE_INFINITY;
+    return this.#held.at(-1)?.due ?? -Infinity;
   }
 
   #rounded(due: number): number {
@@ -242,6 +242,6 @@ export class HeldQueue {
         addCounts(sum.item.counts, countsIn(held.item));
       } else push(held);
     }
-    close(Number.POSITIVE_INFINITY);
+    close(Infinity);
   }
 }

@@ -118,7 +118,7 @@ class Room {
 
   #show(event: OvationEvent, list: OvationEvent[]): void {
     list.push(event);
-    if (event.at > (this.playhead ?? Number.NEGATIVE_INFINITY)) this.early.push(event);
+    if (event.at > (this.playhead ?? -Infinity)) this.early.push(event);
   }
 }
 

@@ -35,7 +35,7 @@ export class Release {
   #isComing = false;
   #isInvalid = false;
   #playhead: number | undefined;
-  #farthest = Number.NEGATIVE_INFINITY;
+  #farthest = -Infinity;
   #position: number | undefined;
   #dropped: Dropped | undefined;
 
@@ -108,7 +108,7 @@ export class Release {
       this.#farthest = Math.max(this.#farthest, playhead);
       this.#options.onTick?.(playhead, before);
       const isSkip = before === undefined || playhead - before > SKIP_MS;
-      this.#deliver(playhead, isSkip ? playhead - FRESH_MS : Number.NEGATIVE_INFINITY);
+      this.#deliver(playhead, isSkip ? playhead - FRESH_MS : -Infinity);
     }
     if (this.held > 0 || this.#options.isRestless === true) {
       this.#timer = setTimeout(() => this.#tick(), TICK_MS);

@@ -47,7 +47,7 @@ class Recording implements ReplayHost {
 
   async history(_id: string, query: HistoryQuery) {
     await this.#answer();
-    const { from = 0, after = 0, to = Number.POSITIVE_INFINITY, limit = 50 } = query;
+    const { from = 0, after = 0, to = Infinity, limit = 50 } = query;
     const isForward = query.from !== undefined || query.after !== undefined;
     const all = comments.filter(
       ({ seq = 0 }) => seq >= Number(from) * 1_000 && seq > after && seq < Number(to) * 1_000,

@@ -41,7 +41,7 @@ export class Replay implements VideoPart {
   #kinds: readonly string[] | undefined;
   /** Undefined until there is a listener and the playhead is known. */
   #pages: ReplayPages | undefined;
-  #playhead = Number.NEGATIVE_INFINITY;
+  #playhead = -Infinity;
   #tickedAt = 0;
   /** What was read from where it last began, oldest first. */
   #events: OvationEvent[] = [];

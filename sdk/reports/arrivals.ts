@@ -42,7 +42,7 @@ export class Arrivals {
 
   constructor(
     channels: ReadonlyMap<string, ObservedChannel>,
-    away: readonly [number, number] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+    away: readonly [number, number] = [Infinity, -Infinity],
   ) {
     this.#channels = channels;
     this.#away = away;

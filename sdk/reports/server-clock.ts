@@ -51,7 +51,7 @@ export class ServerClock {
 
   /** The most by which that may be wrong. */
   errorMs(moment: number): number {
-    if (this.#best === undefined) return Number.POSITIVE_INFINITY;
+    if (this.#best === undefined) return Infinity;
     return this.#best.errorMs + DRIFT * (moment - this.#best.sentAt);
   }
 }

@@ -19,27 +19,32 @@ export interface EventRefusal {
 }
 
 /**
- * @param kinds the kinds that may be published; undefined when they are not known, as in a client:
- *   kinds may be added at any time
+ * @param kinds the kinds that may be published
  * @param at prefix of the field in an error, such as `events[3].`
  */
 export function kindRefusal(
   kind: string,
-  kinds: readonly string[] | undefined,
+  kinds: readonly string[],
   at = "",
 ): EventRefusal | undefined {
-  if (kinds?.includes(kind)) return undefined;
-  const field = `${at}kind`;
-  if (isBuiltIn(kind)) {
-    return { code: "kind_reserved", message: `${field}: ${kind} is built in`, field };
-  }
-  if (kinds === undefined && KIND_PATTERN.test(kind)) return undefined;
-  const known = kinds === undefined ? "" : ` (${kinds.join(", ")})`;
-  return {
-    code: "kind_unknown",
-    message: `${field}: not one of the configured kinds${known}`,
-    field,
-  };
+  return kinds.includes(kind)
+    ? undefined
+    : unknownKind(kind, `${at}kind`, ` (${kinds.join(", ")})`);
+}
+
+/** The same where the kinds are not known, as in a client: kinds may be added at any time. */
+export function namelessKindRefusal(kind: string): EventRefusal | undefined {
+  return KIND_PATTERN.test(kind) && !isBuiltIn(kind) ? undefined : unknownKind(kind, "kind", "");
+}
+
+function unknownKind(kind: string, field: string, known: string): EventRefusal {
+  return isBuiltIn(kind)
+    ? { code: "kind_reserved", message: `${field}: ${kind} is built in`, field }
+    : {
+        code: "kind_unknown",
+        message: `${field}: not one of the configured kinds${known}`,
+        field,
+      };
 }
 
 /**

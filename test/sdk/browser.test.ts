@@ -155,13 +155,18 @@ describe.skipIf(!hasBrowser)("a page", () => {
     await shows(page, "#state", "websocket");
     network.cut();
     await shows(page, "#state", "reconnecting");
-    await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+    await page.evaluate(() =>
+      document.dispatchEvent(new Event("visibilitychange", { bubbles: true })),
+    );
     await shows(page, "#state", "websocket");
     // A dead connection is given up sooner than otherwise; data in transit at the first check may
     // still have counted as a sign of life.
     network.silence();
     await page.evaluate(() => {
-      setInterval(() => document.dispatchEvent(new Event("visibilitychange")), 100);
+      setInterval(
+        () => document.dispatchEvent(new Event("visibilitychange", { bubbles: true })),
+        100,
+      );
     });
     await page.waitForFunction(() => window.parts.ovation.state.name !== "connected");
   });
