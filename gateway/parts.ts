@@ -263,6 +263,7 @@ export class GatewayParts implements RoleParts {
       tracer,
     };
     this.#hub = new Hub(services, config);
+    auth.apiKeys.onReload(() => this.#hub.renewGrants((grant) => auth.apiKeys.renewed(grant)));
     this.#registerMetrics(auth, services);
   }
 

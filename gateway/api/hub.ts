@@ -5,6 +5,7 @@ import { closeCodes } from "../../shared/protocol/close-codes.ts";
 import { encode } from "../../shared/protocol/wire/codec.ts";
 import { SUBPROTOCOLS } from "../../shared/protocol/wire/messages.ts";
 import { monotonicNow } from "../../shared/runtime/lifecycle.ts";
+import type { Grant } from "../auth/grant.ts";
 import type { Pace } from "../drain/pace.ts";
 import { ViewerDrainer } from "../drain/viewer-drainer.ts";
 import { countRefused } from "../limits/connection-stats.ts";
@@ -158,6 +159,11 @@ export class Hub {
   /** Every connected viewer. */
   viewers(): readonly (Session | EventStream)[] {
     return [...this.#sessions, ...this.#streams];
+  }
+
+  /** Disconnects viewers whose credentials are not valid by now, and gives the others what they allow. */
+  renewGrants(renewed: (grant: Grant) => Grant | undefined): void {
+    for (const viewer of this.viewers()) viewer.renewGrant(renewed);
   }
 
   /** Every TCP connection, of viewers and others. */

@@ -10,6 +10,7 @@ import { asOvationError, OvationError } from "../../shared/protocol/errors.ts";
 import { type Encoding, encode } from "../../shared/protocol/wire/codec.ts";
 import type { ServerMessage } from "../../shared/protocol/wire/messages.ts";
 import { monotonicNow } from "../../shared/runtime/lifecycle.ts";
+import { keyNotConfigured } from "../auth/api-keys.ts";
 import { Expiry } from "../auth/expiry.ts";
 import { type Grant, NO_GRANT } from "../auth/grant.ts";
 import type { SharingOutlet } from "../delivery/shared-writes.ts";
@@ -296,6 +297,13 @@ export class Session implements SocketHandlers, Outlet, SharingOutlet, RequestCo
     return lost;
   }
 
+  /** Adopts what the gateway's keys allow by now, or closes where they allow nothing any more. */
+  renewGrant(renewed: (grant: Grant) => Grant | undefined): void {
+    const grant = renewed(this.#grant);
+    if (grant === undefined) this.#refuse(0, keyNotConfigured());
+    else if (grant !== this.#grant) this.notifyUnsubscribed(this.adopt(grant));
+  }
+
   #newExpiry(): Expiry {
     const graceMs = this.limits.authRefreshGraceMs;
     return new Expiry({
@@ -329,10 +337,7 @@ export class Session implements SocketHandlers, Outlet, SharingOutlet, RequestCo
   }
 
   notifyUnsubscribed(videos: readonly string[]): void {
-    const error = new OvationError(
-      "forbidden",
-      "the fresh token does not allow to watch the video",
-    );
+    const error = new OvationError("forbidden", "the token no longer allows to watch the video");
     for (const video of videos) this.#tellUnsubscribed(video, error);
   }
 

@@ -11,6 +11,7 @@ export class ApiKeyFile {
   readonly #watch = new FileWatch();
   #keys: ApiKeys = new Map();
   #fault: string | undefined;
+  #onReload: () => void = () => undefined;
 
   /** @param path undefined: there are no keys */
   constructor(path: string | undefined, log: Log) {
@@ -21,6 +22,23 @@ export class ApiKeyFile {
   /** The grant of the key with this hash. */
   get(hash: string): Grant | undefined {
     return this.#keys.get(hash);
+  }
+
+  /** Calls the listener after the keys were read again, when nobody uses a grant of before any more. */
+  onReload(listener: () => void): void {
+    this.#onReload = listener;
+  }
+
+  /**
+   * What the holder of a grant may do by the file as it was read last.
+   * @returns the grant itself when it is of no API key; undefined when its key is not in the file, or has
+   *   another actor
+   */
+  renewed(grant: Grant): Grant | undefined {
+    const { apiKey } = grant.record;
+    if (apiKey === undefined) return grant;
+    const now = this.#keys.get(apiKey);
+    return now?.actor === grant.actor ? now : undefined;
   }
 
   /** A warning for the operator. */
@@ -57,6 +75,8 @@ export class ApiKeyFile {
       this.#fault = undefined;
       this.stats.reloads += 1;
       this.#log.info({ keys: keys.size, added, removed }, "the API keys were read again");
+      // Whoever has looked up a key a moment ago is connected by then.
+      setImmediate(() => this.#onReload());
     } catch (error) {
       this.stats.failures += 1;
       this.#fault = error instanceof Error ? error.message : String(error);

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import { OvationError } from "../../shared/protocol/errors.ts";
 import { actorSchema } from "../../shared/protocol/events.ts";
 import { isKindPattern, isScope } from "../../shared/protocol/rights.ts";
 import { PATTERNS_LIMIT, VIDEO_GLOB } from "../../shared/protocol/video-patterns.ts";
@@ -29,6 +30,12 @@ const fileSchema = z
   .max(KEYS_LIMIT);
 
 export type ApiKeys = ReadonlyMap<string, Grant>;
+
+/** The refusal of a key that is not in the file; its cause is for the log. */
+export function keyNotConfigured(): OvationError {
+  const cause = new Error("the API key is none of those configured");
+  return new OvationError("token_refused", undefined, { cause });
+}
 
 /** The form in which a key is stored. */
 export function hashOf(key: string): string {
@@ -55,7 +62,8 @@ export async function loadApiKeys(path: string | undefined): Promise<ApiKeys> {
     throw fault(`${issue?.path.join(".") ?? ""}: ${issue?.message ?? "invalid"}`);
   }
   const grants = parsed.data.map(
-    ({ sha256, name, ...record }) => [sha256, new Grant(record, "backend", name)] as const,
+    ({ sha256, name, ...record }) =>
+      [sha256, new Grant({ ...record, apiKey: sha256 }, "backend", name)] as const,
   );
   return new Map(grants);
 }

@@ -5,7 +5,7 @@ import { actorSchema } from "../../shared/protocol/events.ts";
 import type { ClientKey } from "../limits/client-key.ts";
 import type { HttpExchange } from "../transport/http-exchange.ts";
 import type { ApiKeyFile } from "./api-key-file.ts";
-import { API_KEY_PATTERN, hashOf } from "./api-keys.ts";
+import { API_KEY_PATTERN, hashOf, keyNotConfigured } from "./api-keys.ts";
 import { type Grant, OPEN_GRANT, openGrant } from "./grant.ts";
 import type { Tickets } from "./tickets.ts";
 import type { TokenVerifier } from "./token-verifier.ts";
@@ -89,10 +89,14 @@ export class OpenAuthenticator implements Authenticator {
 /** Requires a token or an API key. */
 export class TokenAuthenticator implements Authenticator {
   readonly #verifier: TokenVerifier;
-  readonly #apiKeys: Pick<ApiKeyFile, "get">;
+  readonly #apiKeys: Pick<ApiKeyFile, "get" | "renewed">;
   readonly #tickets: Tickets;
 
-  constructor(verifier: TokenVerifier, apiKeys: Pick<ApiKeyFile, "get">, tickets: Tickets) {
+  constructor(
+    verifier: TokenVerifier,
+    apiKeys: Pick<ApiKeyFile, "get" | "renewed">,
+    tickets: Tickets,
+  ) {
     this.#verifier = verifier;
     this.#apiKeys = apiKeys;
     this.#tickets = tickets;
@@ -103,10 +107,7 @@ export class TokenAuthenticator implements Authenticator {
     if (token === undefined) throw new OvationError("token_required");
     if (!API_KEY_PATTERN.test(token)) return await this.#verifier.verify(token);
     const grant = this.#apiKeys.get(hashOf(token));
-    if (grant === undefined) {
-      const cause = new Error("it has the form of an API key, and is none of those configured");
-      throw new OvationError("token_refused", undefined, { cause });
-    }
+    if (grant === undefined) throw keyNotConfigured();
     return grant;
   }
 
@@ -116,7 +117,10 @@ export class TokenAuthenticator implements Authenticator {
 
   async ofStream(exchange: HttpExchange): Promise<Grant> {
     const ticket = exchange.query.get("ticket");
-    return ticket === null ? await this.ofRequest(exchange) : await this.#tickets.use(ticket);
+    if (ticket === null) return await this.ofRequest(exchange);
+    const grant = await this.#tickets.use(ticket);
+    if (this.#apiKeys.renewed(grant) === undefined) throw keyNotConfigured();
+    return grant;
   }
 
   async ticketFor(

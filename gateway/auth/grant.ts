@@ -14,6 +14,8 @@ export interface GrantRecord {
   readonly scopes: readonly string[];
   /** When it expires, in milliseconds since 1970; undefined: never. */
   readonly expiresAtMs?: number | undefined;
+  /** The hash of the API key that it stems from, if any. */
+  readonly apiKey?: string | undefined;
 }
 
 /**

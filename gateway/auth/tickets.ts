@@ -28,6 +28,7 @@ const ticketSchema = z.object({
     publish: z.array(z.string()),
     scopes: z.array(z.string().refine(isScope)),
     expiresAtMs: z.number().optional(),
+    apiKey: z.string().optional(),
   }),
 });
 

@@ -2,10 +2,12 @@
 import { bannedError } from "../../../shared/moderation/bans.ts";
 import type { ServerMessage } from "../../../shared/protocol/wire/messages.ts";
 import { monotonicNow } from "../../../shared/runtime/lifecycle.ts";
+import { keyNotConfigured } from "../../auth/api-keys.ts";
+import type { Grant } from "../../auth/grant.ts";
 import { sseMessage } from "../../delivery/frame.ts";
 import { Viewer } from "../../delivery/viewer.ts";
 import { countRefused } from "../../limits/connection-stats.ts";
-import type { GatewayServices } from "../services.ts";
+import { type GatewayServices, recordRejection } from "../services.ts";
 import type { EventSink } from "./poll-stream.ts";
 
 /** How long an EventSource waits before it reconnects, unless the gateway sends another time. */
@@ -18,12 +20,13 @@ export function streamMessage(body: ServerMessage, id?: string): string {
   return sseMessage(JSON.stringify(body), id);
 }
 
-type StreamServices = Pick<GatewayServices, "delivery" | "bans" | "connections">;
+type StreamServices = Pick<GatewayServices, "delivery" | "bans" | "connections" | "log">;
 
 /** Who watches what over an event stream. */
 interface StreamWatcher {
-  readonly actor: string | undefined;
+  readonly grant: Grant;
   readonly video: string;
+  readonly isHidden: boolean;
 }
 
 export class EventStream {
@@ -34,6 +37,9 @@ export class EventStream {
   /** When it was opened, in seconds of the monotonic clock. */
   readonly openedAtS = Math.round(monotonicNow() / 1_000);
   readonly #video: string;
+  readonly #isHidden: boolean;
+  /** What it was opened with, if that is of an API key: most are not, and there are many streams. */
+  readonly #keyGrant: Grant | undefined;
   readonly #services: StreamServices;
   #stream: EventSink;
   readonly #onEnd: () => void;
@@ -46,12 +52,14 @@ export class EventStream {
   constructor(
     stream: EventSink,
     services: StreamServices,
-    { actor, video }: StreamWatcher,
+    { grant, video, isHidden }: StreamWatcher,
     onEnd: () => void,
   ) {
     this.#stream = stream;
-    this.actor = actor;
+    this.actor = grant.actor;
     this.#video = video;
+    this.#isHidden = isHidden;
+    this.#keyGrant = grant.record.apiKey === undefined ? undefined : grant;
     this.#services = services;
     this.#onEnd = onEnd;
     this.viewer = new Viewer(
@@ -117,6 +125,17 @@ export class EventStream {
     const error = bannedError(ban);
     countRefused(connections, "sse", error.code);
     this.send({ op: "unsubscribed", video: this.#video, ...error.body() });
+    this.end();
+  }
+
+  /** Ends the stream if the gateway's keys allow it no more. */
+  renewGrant(renewed: (grant: Grant) => Grant | undefined): void {
+    if (this.#keyGrant === undefined) return;
+    const mayWatch = renewed(this.#keyGrant)?.mayWatch(this.#video, { isHidden: this.#isHidden });
+    if (mayWatch === true) return;
+    const error = keyNotConfigured();
+    recordRejection(this.#services, "sse", error, error);
+    this.send({ op: "error", id: 0, ...error.body() });
     this.end();
   }
 

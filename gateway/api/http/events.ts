@@ -160,7 +160,7 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
             viewer: token?.viewer,
             onLeft: () => stream.end(),
           });
-    const watcher = { actor: grant.actor, video };
+    const watcher = { grant, video, isHidden: hidden === true };
     const stream = new EventStream(polled ?? exchange.stream(HEADERS), services, watcher, () => {
       expiry.stop();
       connections.eventStreams -= 1;
