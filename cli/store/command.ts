@@ -35,8 +35,15 @@ export function result({ json }: StoreConfig, value: object): void {
   if (json) process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
-/** Connects, or ends the process when NATS can't be reached in time. */
-export async function reach(servers: readonly string[], config: StoreConfig): Promise<Bus> {
+/**
+ * Connects, or ends the process when NATS can't be reached in time.
+ * @param user who manages streams, and thus waits for JetStream; `system` does not
+ */
+export async function reach(
+  servers: readonly string[],
+  config: StoreConfig,
+  user: "admin" | "system" = "admin",
+): Promise<Bus> {
   const { patienceMs } = config;
   const late = setTimeout(
     () =>
@@ -45,9 +52,11 @@ export async function reach(servers: readonly string[], config: StoreConfig): Pr
   );
   try {
     const log = createLog("store", "store", "silent");
-    const bus = await Bus.connect({ servers, login: config, name: "ovation-store", log });
+    // The user `system` receives answers there only.
+    const inbox = user === "system" ? { inbox: user } : {};
+    const bus = await Bus.connect({ servers, login: config, name: "ovation-store", log, ...inbox });
     // A cluster that has just started chooses a leader first.
-    await jetStreamReady(bus);
+    if (user === "admin") await jetStreamReady(bus);
     return bus;
   } catch (fault) {
     const isDenied = /Permissions Violation/.test(String(fault));

@@ -15,10 +15,12 @@ import { OvationError } from "../../shared/protocol/errors.ts";
 import { apply, plan } from "./apply.ts";
 import { backup } from "./backup.ts";
 import { EXIT_REFUSED, EXIT_UNREACHABLE, end, Refused, reach } from "./command.ts";
+import { forget } from "./forget.ts";
 import { leave } from "./leave.ts";
 import { move } from "./move.ts";
 import { purge } from "./purge.ts";
 import { restore } from "./restore.ts";
+import { waitForCopies } from "./wait.ts";
 
 const COMMANDS = [
   { name: "plan", words: [], run: plan },
@@ -27,6 +29,8 @@ const COMMANDS = [
   { name: "restore", words: ["the folder"], run: restore },
   { name: "move", words: [], run: move },
   { name: "leave", words: ["the name of the nats-server"], run: leave },
+  { name: "forget", words: ["the name of the nats-server"], user: "system", run: forget },
+  { name: "wait", words: ["the name of the nats-server that is away"], run: waitForCopies },
   { name: "purge", words: ["the video"], run: purge },
 ] as const;
 
@@ -43,7 +47,8 @@ if (command === undefined) {
 const missing = command.words.find((_, index) => words[index]?.startsWith("-") ?? true);
 if (missing !== undefined) end(`${command.name}: ${missing} is missing`, EXIT_SETTINGS);
 
-const bus = await reach(config.natsUrl, config);
+const user = "user" in command ? command.user : "admin";
+const bus = await reach(config.natsUrl, config, user);
 try {
   process.exitCode = await command.run({ bus, config, word: words[0] ?? "" });
   await bus.stop();

@@ -13,6 +13,7 @@ export const NATS_USERS = [
   "publisher",
   "observer",
   "consumer",
+  "system",
 ] as const;
 export type NatsUser = (typeof NATS_USERS)[number];
 

@@ -132,11 +132,39 @@ export async function leaveServer(
       );
     }
     await patiently(how.waitMs, () => removePeer(bus, name, how.server));
-    await copied(manager, info.config, how.waitMs, how.server);
+    await copied(manager, info.config, how.waitMs, { left: how.server });
     left.push(name);
     how.onDone(name);
   }
   return left;
+}
+
+/**
+ * Waits until every stream has a leader, and each copy has all that is stored, but for those on one
+ * server.
+ * @param how.without the name of a server that is away, or empty
+ * @returns the streams there are
+ * @throws StoreChangeFailed
+ */
+export async function awaitCopies(
+  bus: Bus,
+  config: CommonConfig,
+  how: {
+    readonly without: string;
+    readonly waitMs: number;
+    readonly onDone: (stream: string) => void;
+  },
+): Promise<readonly string[]> {
+  const manager = await managerOf(bus, API_TIMEOUT_MS);
+  const whole: string[] = [];
+  for (const { name } of storeConfigs(config)) {
+    const info = await infoOf(manager, name);
+    if (info === undefined) continue;
+    await copied(manager, info.config, how.waitMs, { away: how.without });
+    whole.push(name);
+    how.onDone(name);
+  }
+  return whole;
 }
 
 async function removePeer(bus: Bus, stream: string, server: string): Promise<void> {
@@ -206,12 +234,15 @@ async function isCreated(manager: JetStreamManager, wanted: StoreConfig): Promis
   }
 }
 
-/** Resolves when the stream has a leader, and every copy has all that is stored. */
+/**
+ * Resolves when the stream has a leader, and every copy has all that is stored.
+ * @param but the name of a server whose copy doesn't count (`away`), or that must have none (`left`)
+ */
 async function copied(
   manager: JetStreamManager,
   { name, num_replicas: copies = 1 }: StoreConfig,
   waitMs: number,
-  without?: string,
+  but: { readonly away?: string; readonly left?: string } = {},
 ): Promise<void> {
   const end = monotonicNow() + waitMs;
   let state = "it has no leader";
@@ -220,11 +251,15 @@ async function copied(
     if (info !== undefined) {
       const { leader, replicas = [] } = info.cluster ?? {};
       // A server without a cluster names no leader, or itself, and no copies.
+      const holders = [leader, ...replicas.map((one) => one.name)];
       const current = replicas.filter((one) => one.current && one.offline !== true).length;
+      const isComplete = replicas.every(
+        (one) => one.name === but.away || (one.current && one.offline !== true),
+      );
       const hasLeader = info.cluster === undefined || copies === 1 || (leader ?? "") !== "";
-      const isWhole = replicas.length === copies - 1 && current === copies - 1;
-      const isLeft = leader !== without && replicas.every((one) => one.name !== without);
-      if (hasLeader && isWhole && (without === undefined || isLeft)) return;
+      const isWhole = replicas.length === copies - 1 && isComplete && leader !== but.away;
+      const isLeft = but.left === undefined || !holders.includes(but.left);
+      if (hasLeader && isWhole && isLeft) return;
       state = `${current + 1} of ${copies} copies are complete`;
     }
     if (monotonicNow() > end) {

@@ -282,7 +282,7 @@ export const storeSettings = {
     max: 86_400_000,
     default: 600_000,
     unit: "ms",
-    doc: "How long `apply` waits until every copy of a stream has all that is stored.",
+    doc: "How long `apply`, `leave` and `wait` wait until every copy of a stream has all that is stored.",
   }),
   to: optionalText({
     doc: "The URL of the NATS to which `move` brings everything. Without a user in it, the login is the same there. Set it in the environment when it holds a password.",

@@ -116,9 +116,9 @@ export const CASES: Readonly<Record<string, Values>> = {
     "nats.publishers": ["billing", "studio"],
     "nats.config.syncInterval": "always",
     "nats.config.jetstream": { domain: "hub" },
-    "nats.config.accounts": "SYS { users: [{ user: sys, password: $SYS_PASSWORD }] }",
-    "nats.config.extra": "system_account: SYS\nwrite_deadline: 5s",
-    "nats.extraEnv": [{ name: "SYS_PASSWORD", value: "public" }],
+    "nats.config.accounts": "SHOP { users: [{ user: shop, password: $SHOP_PASSWORD }] }",
+    "nats.config.extra": "write_deadline: 5s",
+    "nats.extraEnv": [{ name: "SHOP_PASSWORD", value: "public" }],
     "nats.sidecars": [CONTAINER("beside")],
   },
   tuned: {

@@ -109,7 +109,8 @@ describe.skipIf(!hasHelm)("the NATS configuration", () => {
     ["jetstream { domain: hub }", "nats.config.jetstream"],
     ['accounts: {\n  A { users: [{ user: "a" }] }\n}', "nats.config.accounts"],
     ['write_deadline: 5s\n"cluster" {\n  name: x\n}', "cluster"],
-    ["system_account: SYS; max_payload: 1MB", "nats.config.maxPayload"],
+    ["write_deadline: 5s; max_payload: 1MB", "nats.config.maxPayload"],
+    ["system_account: OTHER", "the chart writes system_account itself"],
     ["AUTHORIZATION { token: x }", "authorization"],
   ])(
     "refuses %j in nats.config.extra, which would replace what the chart writes",

@@ -5,33 +5,45 @@ import { join } from "node:path";
 import { findNatsServer } from "../../kit/nats/find-nats-server.ts";
 import { freePort } from "../../kit/nats/free-port.ts";
 import { type NatsServer, startNatsServer } from "../../kit/nats/nats-server.ts";
+import { type NatsVersion, provideNatsVersion } from "../../kit/nats/versions.ts";
 import { TEST_PASSWORDS } from "./nats-users.ts";
 
 export interface NatsCluster {
   readonly servers: readonly NatsServer[];
+  /** The URL of each server's monitoring. */
+  readonly monitors: readonly string[];
   /** Starts one more, which joins. */
   add(): Promise<NatsServer>;
   stop(): Promise<void>;
 }
 
-/** @throws Error if the only nats-server is in a container */
-export async function startNatsCluster(count: number): Promise<NatsCluster> {
-  const source = await findNatsServer({ log: () => undefined });
+/**
+ * @param version by default, whichever is found first
+ * @throws Error if the only nats-server is in a container
+ */
+export async function startNatsCluster(count: number, version?: NatsVersion): Promise<NatsCluster> {
+  const log = () => undefined;
+  const source = await (version === undefined
+    ? findNatsServer({ log })
+    : provideNatsVersion(version, log));
   if (source.kind === "docker")
     throw new Error("a cluster needs a nats-server installed on this machine");
   const directory = await mkdtemp(join(tmpdir(), "ovation-cluster-"));
   const ports: number[] = [];
   for (let number = 0; number < 2 * count; number += 1) ports.push(await freePort());
   const routes = ports.slice(count).map((port) => `nats://127.0.0.1:${port}`);
-  const start = (route: string, index: number, port: number) => {
+  const monitors: string[] = [];
+  const start = async (route: string, index: number, port: number) => {
     const name = `nats-${index + 1}`;
+    const monitor = await freePort();
+    monitors[index] = `http://127.0.0.1:${monitor}`;
     const cluster = ["--cluster_name", "test", "--cluster", route, "--routes", routes.join(",")];
     return startNatsServer({
       source,
       name,
       port,
       storeDir: join(directory, name),
-      extraArgs: cluster,
+      extraArgs: [...cluster, "--http_port", `${monitor}`],
       passwords: TEST_PASSWORDS,
     });
   };
@@ -40,6 +52,7 @@ export async function startNatsCluster(count: number): Promise<NatsCluster> {
   );
   return {
     servers,
+    monitors,
     add: async () => {
       const [port, route] = [await freePort(), `nats://127.0.0.1:${await freePort()}`];
       const server = await start(route, servers.length, port);

@@ -1,8 +1,15 @@
 /** What each role may publish and subscribe to, by deploy/nats/ovation.conf. */
 import { readFileSync } from "node:fs";
-import { ACCESS_CONFIG, NATS_USERS } from "../../kit/nats/access.ts";
+import { ACCESS_CONFIG, NATS_USERS, type NatsUser } from "../../kit/nats/access.ts";
 
-export const NATS_ROLES = NATS_USERS.filter((user) => user !== "admin");
+/** Users for people, who run what concerns all of NATS. */
+const OF_PEOPLE = ["admin", "system"] as const;
+const isOfPeople = (user: NatsUser): user is (typeof OF_PEOPLE)[number] =>
+  OF_PEOPLE.some((one) => one === user);
+
+export const NATS_ROLES = NATS_USERS.filter(
+  (user): user is Exclude<NatsUser, (typeof OF_PEOPLE)[number]> => !isOfPeople(user),
+);
 export type NatsRole = (typeof NATS_ROLES)[number];
 
 export interface Rights {

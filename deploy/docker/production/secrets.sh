@@ -7,7 +7,7 @@ cd "$(dirname "$0")"
 echo "OVATION_HOST=$host"
 echo "OVATION_AUTH_SECRET=$(openssl rand -hex 32)"
 # Each begins with a letter: nats-server takes what begins like a number for one.
-for user in ADMIN GATEWAY DISPATCHER HOOKS PUBLISHER OBSERVER CONSUMER; do
+for user in ADMIN GATEWAY DISPATCHER HOOKS PUBLISHER OBSERVER CONSUMER SYSTEM; do
   echo "NATS_${user}_PASSWORD=p$(openssl rand -hex 24)"
 done
 if [ ! -e api-keys.json ]; then

@@ -39,7 +39,7 @@ chart writes itself is refused. Only the names at the outermost level count.
 {{- range until 16 -}}
 {{- $outer = regexReplaceAll "[{\\[][^{}\\[\\]]*[}\\]]" $outer " " -}}
 {{- end -}}
-{{- range $name, $instead := dict "jetstream" "nats.config.jetstream and nats.storage" "accounts" "nats.config.accounts" "cluster" "nats.replicas" "tls" "nats.tls" "max_payload" "nats.config.maxPayload" "authorization" "nats.config.accounts" "server_name" "" "listen" "" "host" "" "net" "" "port" "" "http" "" "http_port" "" "monitor_port" "" "pid_file" "" "lame_duck_grace_period" "" "lame_duck_duration" "nats.terminationGracePeriodSeconds" "ping_interval" "" "ping_max" "" -}}
+{{- range $name, $instead := dict "jetstream" "nats.config.jetstream and nats.storage" "accounts" "nats.config.accounts" "cluster" "nats.replicas" "tls" "nats.tls" "max_payload" "nats.config.maxPayload" "authorization" "nats.config.accounts" "system_account" "" "server_name" "" "listen" "" "host" "" "net" "" "port" "" "http" "" "http_port" "" "monitor_port" "" "pid_file" "" "lame_duck_grace_period" "" "lame_duck_duration" "nats.terminationGracePeriodSeconds" "ping_interval" "" "ping_max" "" -}}
 {{- if regexMatch (printf "(?mi)(^|[;,])\\s*%s(\\s|[:=]|$)" $name) $outer -}}
 {{- fail (printf "nats.config.extra: the chart writes %s itself%s" $name (ternary "" (printf "; see %s" $instead) (empty $instead))) -}}
 {{- end -}}
