@@ -15,9 +15,11 @@ import type { RoleContext, RoleParts } from "../shared/runtime/role-parts.ts";
 import { Backlog } from "./backlog.ts";
 import type { AddressRules } from "./delivery/address-rules.ts";
 import { Deliveries } from "./delivery/deliveries.ts";
+import { EventReader } from "./delivery/event-reader.ts";
 import type { Endpoint } from "./endpoints.ts";
 import { Lease } from "./lease.ts";
 import { registerHooksMetrics } from "./metrics.ts";
+import { HISTORY_SOURCE } from "./sources/history.ts";
 import { Outbox } from "./sources/outbox.ts";
 import { Sources } from "./sources/sources.ts";
 
@@ -34,10 +36,12 @@ export class HooksParts implements RoleParts {
     const bucket = new Bucket(bus, hooksBucket(config));
     const reader = new StreamReader(bus, HOOK_EVENTS_STREAM, HOOK_EVENTS_SUBJECTS);
     const deadReader = new StreamReader(bus, DEAD_HOOKS_STREAM, DEAD_HOOKS_SUBJECTS);
-    this.#deliveries = new Deliveries({ bus, config, bucket, reader, endpoints, rules, log });
+    const events = new EventReader(reader, HISTORY_SOURCE);
+    this.#deliveries = new Deliveries({ bus, config, bucket, events, endpoints, rules, log });
     const deliveries = this.#deliveries;
-    const outbox = new Outbox(bus, reader, () => deliveries.wake(), log);
-    this.#sources = new Sources({ bus, config, bucket, reader, outbox, log });
+    const onStored = () => deliveries.wake();
+    const outbox = new Outbox(bus, reader, onStored, log);
+    this.#sources = new Sources({ bus, config, bucket, reader, outbox, onStored, log });
     const sources = this.#sources;
     const backlog = new Backlog({ reader, deadReader, endpoints: deliveries.stats });
     this.#lease = new Lease({

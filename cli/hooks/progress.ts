@@ -51,7 +51,8 @@ export async function replay(
   for (const name of endpoints.keys()) {
     await change(stores, name, ({ generation, goneAt }) => ({
       epoch,
-      position: sequence - 1,
+      // What remains of the first messages may be at places before those that are there.
+      position: sequence <= first ? 0 : sequence - 1,
       batch: null,
       generation: generation + 1,
       goneAt,

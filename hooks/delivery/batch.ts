@@ -2,7 +2,7 @@
  * What goes into a webhook: the next events that an endpoint gets, in the order of the stream. Its
  * bounds are sequences, so whoever reads them again makes the same webhook.
  */
-import type { ReadMessage, StreamReader } from "../../shared/bus/stream-reader.ts";
+import type { ReadMessage } from "../../shared/bus/stream-reader.ts";
 import { hookBody } from "../../shared/protocol/hooks/events.ts";
 import type { EndpointBatch } from "../../shared/protocol/hooks/progress.ts";
 import { requeuedFor } from "../../shared/protocol/hooks/requeued.ts";
@@ -10,7 +10,9 @@ import {
   decodeStoredEvents,
   type WaitingEvent,
 } from "../../shared/protocol/hooks/stored-events.ts";
+import { remainsOf } from "../../shared/protocol/subjects.ts";
 import type { Endpoint } from "../endpoints.ts";
+import type { EventReader } from "./event-reader.ts";
 
 /** Bytes of the events of a batch; a message with more is a batch of its own. */
 const BATCH_LIMIT_BYTES = 262_144;
@@ -29,6 +31,8 @@ type Recipient = Pick<Endpoint, "name" | "events">;
 
 /** The events of a message that an endpoint gets. */
 function eventsFor({ name, events: wanted }: Recipient, { subject, payload }: ReadMessage) {
+  // It was read at the place that it belongs to.
+  if (remainsOf(subject) !== undefined) return { events: [], webhookId: undefined };
   const requeued = requeuedFor(subject);
   if (requeued !== undefined && requeued !== name) return { events: [], webhookId: undefined };
   const stored = decodeStoredEvents(payload);
@@ -41,7 +45,7 @@ function eventsFor({ name, events: wanted }: Recipient, { subject, payload }: Re
  * @returns undefined when there is nothing after it; a batch without events passes what others get
  */
 export async function nextBatch(
-  reader: Pick<StreamReader, "from">,
+  reader: Pick<EventReader, "from">,
   recipient: Recipient,
   position: number,
   limit: number,
@@ -73,9 +77,9 @@ export async function nextBatch(
   return batch;
 }
 
-/** A batch as it was, without what was removed from the stream meanwhile. */
+/** A batch as it was, without what was removed from the stream meanwhile, or deleted. */
 export async function sameBatch(
-  reader: Pick<StreamReader, "from">,
+  reader: Pick<EventReader, "from">,
   recipient: Recipient,
   { first, last }: EndpointBatch,
 ): Promise<Batch> {

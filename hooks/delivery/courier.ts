@@ -4,14 +4,18 @@
  * endpoint that fails waits at its webhook, and the rest stays in the stream.
  */
 import { RevisionConflict } from "../../shared/bus/conflict.ts";
-import type { StreamReader } from "../../shared/bus/stream-reader.ts";
 import { Backoff } from "../../shared/lib/backoff.ts";
-import { type EndpointProgress, webhookIdOf } from "../../shared/protocol/hooks/progress.ts";
+import {
+  type EndpointBatch,
+  type EndpointProgress,
+  webhookIdOf,
+} from "../../shared/protocol/hooks/progress.ts";
 import type { WallClock } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 import type { Endpoint } from "../endpoints.ts";
 import { type Batch, bodyOf, nextBatch, sameBatch } from "./batch.ts";
 import type { DeadLetters } from "./dead-letters.ts";
+import type { EventReader } from "./event-reader.ts";
 import type { Outcome, Post } from "./post.ts";
 import type { ProgressEntry } from "./progress-entry.ts";
 import type { EndpointStats } from "./stats.ts";
@@ -36,7 +40,7 @@ interface RetrySettings {
 interface CourierOptions {
   readonly endpoint: Endpoint;
   readonly post: Post;
-  readonly reader: Pick<StreamReader, "from" | "extent">;
+  readonly reader: Pick<EventReader, "from" | "extent">;
   readonly entry: ProgressEntry;
   readonly dead: Pick<DeadLetters, "add">;
   readonly stats: EndpointStats;
@@ -122,7 +126,7 @@ export class Courier {
     } else batch = await sameBatch(reader, endpoint, noted);
     if (noted !== null && batch.events.length > 0) {
       const id = batch.webhookId ?? webhookIdOf(endpoint.name, progress, noted);
-      const end = await this.#attempt(id, batch, noted.since, signal);
+      const end = await this.#attempt(id, batch, noted, signal);
       if (end === "stopped") return undefined;
       if (end === "gone") {
         const gone = { ...progress, batch: noted, goneAt: now() };
@@ -138,15 +142,16 @@ export class Courier {
   /** Tries until it is delivered, given up, or not wanted. */
   async #attempt(
     id: string,
-    batch: Batch,
-    since: number,
+    first: Batch,
+    noted: EndpointBatch,
     signal: AbortSignal,
   ): Promise<"done" | "gone" | "stopped"> {
-    const { endpoint, post, stats, retry, now, wake, dead, entry, log } = this.#options;
-    const body = bodyOf(batch);
-    for (;;) {
+    const { endpoint, post, stats, reader, retry, now, wake, dead, entry, log } = this.#options;
+    const { since } = noted;
+    let batch = first;
+    while (batch.events.length > 0) {
       const began = now();
-      const outcome = await post(id, body, signal);
+      const outcome = await post(id, bodyOf(batch), signal);
       if (signal.aborted && outcome.kind === "failed") return "stopped";
       stats.attempted(outcome.kind, now() - began);
       if (outcome.kind === "delivered") {
@@ -173,7 +178,10 @@ export class Courier {
       if (signal.aborted) return "stopped";
       // An operator may have skipped it, or asked for a replay.
       if (wake.isChanged(entry.revision)) throw new RevisionConflict("changed by another");
+      // Not from memory: a comment in it may have been deleted meanwhile.
+      batch = await sameBatch(reader, endpoint, noted);
     }
+    return "done";
   }
 
   #failed(id: string, fault: string): void {

@@ -1,7 +1,6 @@
 /** Delivers to all endpoints, to each at its own pace. */
 import type { Bucket } from "../../shared/bus/bucket.ts";
 import type { Bus } from "../../shared/bus/connection.ts";
-import type { StreamReader } from "../../shared/bus/stream-reader.ts";
 import type { HooksConfig } from "../../shared/config/settings.ts";
 import {
   decodeEndpoint,
@@ -14,6 +13,7 @@ import type { Endpoint } from "../endpoints.ts";
 import type { AddressRules } from "./address-rules.ts";
 import { Courier } from "./courier.ts";
 import { DeadLetters } from "./dead-letters.ts";
+import type { EventReader } from "./event-reader.ts";
 import { postTo } from "./post.ts";
 import { ProgressEntry } from "./progress-entry.ts";
 import { EndpointStats } from "./stats.ts";
@@ -23,7 +23,7 @@ interface DeliveriesOptions {
   readonly bus: Bus;
   readonly config: HooksConfig;
   readonly bucket: Bucket;
-  readonly reader: StreamReader;
+  readonly events: EventReader;
   readonly endpoints: readonly Endpoint[];
   readonly rules: AddressRules;
   readonly log: Log;
@@ -79,12 +79,12 @@ export class Deliveries {
   }
 
   #courier(endpoint: Endpoint, onLoaded: () => void): Courier {
-    const { config, bucket, reader, rules, log } = this.#options;
+    const { config, bucket, events, rules, log } = this.#options;
     const { name } = endpoint;
     return new Courier({
       endpoint,
       post: postTo(endpoint, rules, config.hooksTimeoutMs),
-      reader,
+      reader: events,
       entry: new ProgressEntry(bucket, endpointKey(name), decodeEndpoint),
       dead: this.#dead,
       stats: this.stats.get(name) ?? new EndpointStats(),

@@ -10,6 +10,7 @@ import { videoOfHistorySubject } from "../../shared/protocol/subjects.ts";
 import { decodeTrustedMsgpack } from "../../shared/protocol/wire/codec.ts";
 import { Missed } from "./missed.ts";
 import type { Outbox } from "./outbox.ts";
+import type { Redactor } from "./redactor.ts";
 import type { Collector } from "./source.ts";
 
 /** Bytes that an event takes in an entry besides its JSON. */
@@ -21,13 +22,18 @@ interface Collected {
   readonly event: WaitingEvent;
 }
 
+/** The source of comments, as part of subjects and keys. */
+export const HISTORY_SOURCE = "history";
+
 export class HistoryCollector implements Collector {
-  readonly name = "history";
+  readonly name = HISTORY_SOURCE;
   readonly #outbox: Outbox;
+  readonly #redactor: Redactor;
   readonly #missed: Missed;
 
-  constructor(outbox: Outbox, reader: StreamReader) {
+  constructor(outbox: Outbox, redactor: Redactor, reader: StreamReader) {
     this.#outbox = outbox;
+    this.#redactor = redactor;
     this.#missed = new Missed(reader);
   }
 
@@ -37,6 +43,8 @@ export class HistoryCollector implements Collector {
 
   async collect(messages: readonly ReadMessage[], { epoch }: SourceProgress): Promise<void> {
     const videos = new Map<string, Collected[]>();
+    /** By video, the `seq` of what was deleted. */
+    const deleted = new Map<string, Set<number>>();
     for (const message of messages) {
       const video = videoOfHistorySubject(message.subject);
       const record = decodeRecord(message.payload);
@@ -46,6 +54,9 @@ export class HistoryCollector implements Collector {
       videos.set(video, collected);
       const events = eventsOf([...missed, record]);
       for (const [index, event] of events.entries()) {
+        const { retracts } = event;
+        if (retracts !== undefined)
+          deleted.set(video, (deleted.get(video) ?? new Set()).add(retracts));
         const waiting = waitingOf(video, epoch, event);
         const position = message.sequence - 1 + (index + 1) / events.length;
         if (waiting !== undefined) collected.push({ position, event: waiting });
@@ -55,6 +66,7 @@ export class HistoryCollector implements Collector {
       [...videos].map(async ([video, collected]) => {
         for (const part of partsOf(collected, this.#outbox.partBytes))
           await this.#put(video, epoch, part);
+        await this.#redactor.erase(video, deleted.get(video) ?? new Set());
       }),
     );
   }

@@ -15,10 +15,11 @@ import {
 } from "../../shared/protocol/subjects.ts";
 import { monotonicNow } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
-import { HistoryCollector } from "./history.ts";
+import { HISTORY_SOURCE, HistoryCollector } from "./history.ts";
 import { ModerationCollector } from "./moderation.ts";
 import { Occupancy } from "./occupancy.ts";
 import type { Outbox } from "./outbox.ts";
+import { Redactor } from "./redactor.ts";
 import { Source } from "./source.ts";
 import { StateCollector } from "./state.ts";
 
@@ -34,6 +35,8 @@ interface SourcesOptions {
   /** Of the outbox. */
   readonly reader: StreamReader;
   readonly outbox: Outbox;
+  /** Called when something was stored that the outbox doesn't know of. */
+  readonly onStored: () => void;
   readonly log: Log;
 }
 
@@ -42,18 +45,19 @@ export class Sources {
   /** By name. */
   readonly streams: ReadonlyMap<string, Source>;
 
-  constructor({ bus, config, bucket, reader, outbox, log }: SourcesOptions) {
+  constructor({ bus, config, bucket, reader, outbox, onStored, log }: SourcesOptions) {
     const common = { bus, bucket, now: monotonicNow, wallClock: Date.now, log };
     const history = new StreamReader(bus, HISTORY_STREAM, HISTORY_SUBJECTS);
     const moderation = new StreamReader(bus, MODERATION_STREAM, MODERATION_SUBJECTS);
     const state = new StreamReader(bus, `KV_${STATE_BUCKET}`, `$KV.${STATE_BUCKET}.*`);
+    const redactor = new Redactor({ bus, reader, source: HISTORY_SOURCE, onStored });
     this.streams = new Map([
       [
-        "history",
+        HISTORY_SOURCE,
         new Source({
           ...common,
           reader: history,
-          collector: new HistoryCollector(outbox, history),
+          collector: new HistoryCollector(outbox, redactor, history),
           news: STORED_SUBJECTS,
           pollMs: POLL_MS,
         }),

@@ -116,9 +116,18 @@ export class StreamReader {
 
   /** Removes one message, if it is there. */
   async remove(sequence: number): Promise<void> {
+    await this.#delete(sequence, false);
+  }
+
+  /** Removes one message, if it is there, and overwrites its bytes in the store. */
+  async erase(sequence: number): Promise<void> {
+    await this.#delete(sequence, true);
+  }
+
+  async #delete(sequence: number, isOverwritten: boolean): Promise<void> {
     await this.#access.use(async (manager) => {
       try {
-        await manager.streams.deleteMessage(this.name, sequence, false);
+        await manager.streams.deleteMessage(this.name, sequence, isOverwritten);
       } catch (error) {
         if (!(error instanceof JetStreamApiError)) throw error;
       }

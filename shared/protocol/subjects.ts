@@ -290,6 +290,27 @@ export function hookEventsSubjectsAbout(video: string): string {
   return `${HOOK_EVENTS_PREFIX}*.${video}`;
 }
 
+const REMAINS_SOURCE = "remains_";
+
+/**
+ * The subject of what remains of a message with events of a video, in which a comment was deleted.
+ * @param place the sequence of that message
+ */
+export function remainsSubject(place: number, video: string): string {
+  return hookEventsSubject(REMAINS_SOURCE + place, video);
+}
+
+/** The same of one place and every video. */
+export function remainsSubjectsOf(place: number): string {
+  return hookEventsSubjectsOf(REMAINS_SOURCE + place);
+}
+
+/** The place of a {@link remainsSubject}; undefined if it isn't one. */
+export function remainsOf(subject: string): number | undefined {
+  const prefix = HOOK_EVENTS_PREFIX + REMAINS_SOURCE;
+  return subject.startsWith(prefix) ? Number.parseInt(subject.slice(prefix.length), 10) : undefined;
+}
+
 /** The video, or {@link NO_VIDEO}, of a {@link hookEventsSubject}. */
 export function targetOfHookEvents(subject: string): string {
   return subject.slice(subject.indexOf(".", HOOK_EVENTS_PREFIX.length) + 1);

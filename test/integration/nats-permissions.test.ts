@@ -119,6 +119,7 @@ const OF_HOOKS = [
   ...["KV_ov_hooks", "ov_hook_events", "ov_hook_dead"].map(
     (stream) => `$JS.API.STREAM.MSG.GET.${stream}`,
   ),
+  "$JS.API.STREAM.MSG.DELETE.ov_hook_events",
   "$JS.API.STREAM.MSG.DELETE.ov_hook_dead",
   "$JS.API.STREAM.PURGE.ov_hook_dead",
 ];
@@ -241,7 +242,7 @@ const FORBIDDEN: Readonly<
       "$JS.API.DIRECT.GET.KV_ov_bans",
       ...OTHERS_INBOXES("hooks"),
       ...ofStreams(["STREAM.MSG.DELETE.*", "STREAM.PURGE.*"]),
-      ...ofStreams(["STREAM.MSG.DELETE.*"], ["KV_ov_hooks", "ov_hook_events"]),
+      ...ofStreams(["STREAM.MSG.DELETE.*"], ["KV_ov_hooks"]),
       ...ofStreams(
         ["STREAM.MSG.GET.*"],
         ["KV_ov_frontends", "KV_ov_kinds", "KV_ov_totals", "KV_ov_bans", "KV_ov_shadow"],

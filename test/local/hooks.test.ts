@@ -1,4 +1,5 @@
 /** Webhooks: what an endpoint gets, and what happens when it fails. */
+import { jetstreamManager } from "@nats-io/jetstream";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { dead as deadLetters } from "../../cli/hooks/dead.ts";
 import { replay, resume } from "../../cli/hooks/progress.ts";
@@ -12,11 +13,12 @@ import {
   type HookEvent,
   type HookEventType,
 } from "../../shared/protocol/hooks/events.ts";
+import { HOOK_EVENTS_STREAM } from "../../shared/protocol/subjects.ts";
 import { silentLog } from "../../shared/runtime/log.ts";
 import { eventually } from "../support/eventually.ts";
 import { ACCEPT, answerWith, HookReceiver, newHookSecret } from "../support/hook-receiver.ts";
 import { TestHooks } from "../support/hooks.ts";
-import { natsUrlAs } from "../support/nats-users.ts";
+import { connectTo, natsUrlAs } from "../support/nats-users.ts";
 import { metric, TestStack } from "../support/stack.ts";
 import { post, TestSocket } from "../support/viewer.ts";
 
@@ -240,18 +242,18 @@ test("while the secret is changed, webhooks verify with the old and the new one,
   }
 });
 
-describe("the commands", () => {
-  /** With the rights that they have. */
-  async function withStores<T>(work: (stores: HooksStores) => Promise<T>): Promise<T> {
-    const servers = [natsUrlAs("hooks", stack.nats.url)];
-    const bus = await Bus.connect({ servers, inbox: "hooks", name: "commands", log: silentLog });
-    try {
-      return await work(new HooksStores(bus, configFor("hooks", { natsUrl: servers })));
-    } finally {
-      await bus.stop();
-    }
+/** With the rights that the commands have. */
+async function withStores<T>(work: (stores: HooksStores) => Promise<T>): Promise<T> {
+  const servers = [natsUrlAs("hooks", stack.nats.url)];
+  const bus = await Bus.connect({ servers, inbox: "hooks", name: "commands", log: silentLog });
+  try {
+    return await work(new HooksStores(bus, configFor("hooks", { natsUrl: servers })));
+  } finally {
+    await bus.stop();
   }
+}
 
+describe("the commands", () => {
   test("a webhook that is given up is a dead letter, which can be delivered after all", async () => {
     receiver.answer = answerWith(500);
     const instance = await hooks.active({ ...settings("comment.stored"), hooksRetryForMs: 0 });
@@ -323,4 +325,73 @@ test("the standby goes on where the instance that worked stopped", async () => {
   await publish("two");
   await eventually(() => second.isWorking && idsOf(ours(receiver)).includes("two"));
   expect([...new Set(idsOf(ours(receiver)))]).toEqual(["one", "two"]);
+});
+
+describe("a deleted comment", () => {
+  /** Everything that waits, as it is in the stream. */
+  async function kept(): Promise<string> {
+    const connection = await connectTo(stack.nats.url);
+    try {
+      const { streams } = await jetstreamManager(connection);
+      const { state } = await streams.info(HOOK_EVENTS_STREAM);
+      let text = "";
+      for (let seq = state.first_seq; seq <= state.last_seq; seq += 1) {
+        text += Buffer.from((await streams.getMessage(HOOK_EVENTS_STREAM, { seq }))?.data ?? []);
+      }
+      return text;
+    } finally {
+      await connection.close();
+    }
+  }
+
+  const remove = (id: string) => request("DELETE", `videos/${video}/events/${id}`);
+  const gone = async (...texts: readonly string[]) => {
+    await eventually(async () => {
+      const text = await kept();
+      return texts.every((one) => !text.includes(`"text":"${one}"`));
+    });
+  };
+
+  test("is erased from what waits and can be replayed; what was stored with it keeps its place", async () => {
+    receiver.answer = answerWith(503);
+    await hooks.active(settings("comment.stored", "comment.deleted"));
+    // Stored together, so they wait together.
+    const texts = ["secret-1", "kept-1", "secret-2", "kept-2", "secret-3"];
+    const comments = texts.map((text) => ({ kind: "comment", id: text, data: { text } }));
+    expect((await post(stack.gateway.port, video, comments)).status).toBe(200);
+    await publish("secret-4", "after");
+    await eventually(async () => (await kept()).includes('"text":"after"'));
+    for (const id of ["secret-2", "secret-1", "secret-4", "secret-3"]) await remove(id);
+    await gone("secret-1", "secret-2", "secret-3", "secret-4");
+    // One that is under way may have been read before.
+    const attempts = receiver.received.length;
+    await eventually(() => receiver.received.length >= attempts + 2);
+    receiver.answer = ACCEPT;
+    const deleted = () => ours(receiver).filter(({ type }) => type === "comment.deleted");
+    await eventually(() => deleted().length === 4);
+    const left = ["kept-1", "kept-2", "after"];
+    expect(idsOf(ours(receiver))).toEqual(left);
+    await withStores(async (stores) => {
+      await replay(stores, { since: Date.now() - 600_000, endpoint });
+    });
+    await eventually(() => idsOf(ours(receiver)).length >= 2 * left.length);
+    expect(idsOf(ours(receiver))).toEqual([...left, ...left]);
+  });
+
+  test("and all of an erased actor's, of whatever message", async () => {
+    await hooks.active(settings());
+    const comments = ["eve-1", "other", "eve-2"].map((text) => ({
+      kind: "comment",
+      id: text,
+      actor: text.startsWith("eve") ? `eve-of-${video}` : "bob",
+      data: { text },
+    }));
+    for (const part of [comments, { ...comments[0], id: "eve-3", data: { text: "eve-3" } }]) {
+      expect((await post(stack.gateway.port, video, part)).status).toBe(200);
+    }
+    await eventually(() => idsOf(ours(receiver)).length === 4);
+    await request("DELETE", `actors/eve-of-${video}/events`);
+    await gone("eve-1", "eve-2", "eve-3");
+    expect(await kept()).toContain('"text":"other"');
+  });
 });
