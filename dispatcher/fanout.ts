@@ -96,6 +96,17 @@ export class Fanout {
     this.#emit(this.#options.routes.subjects(video), events, taken);
   }
 
+  /**
+   * Sends an event of which only the newest counts: with those that are collected, if any are.
+   * @returns a promise that it is sent; undefined if it is
+   * @throws OvationError as {@link emit}; the promise fails with the same
+   */
+  emitWithOthers(video: string, event: FanoutEvent): Promise<void> | undefined {
+    const sent = this.#window?.join(video, event);
+    if (sent === undefined) this.#emit(this.#options.routes.subjects(video), [event], undefined);
+    return sent;
+  }
+
   #emit(
     subjects: readonly string[],
     events: readonly FanoutEvent[],

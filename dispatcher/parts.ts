@@ -113,8 +113,9 @@ export class DispatcherParts implements RoleParts {
       now: monotonicNow,
       peers: this.#peers,
       sendCount: (video, count) => {
-        fanout.emit(video, [viewersEvent(ids.next(), Date.now(), count)]);
+        const sent = fanout.emitWithOthers(video, viewersEvent(ids.next(), Date.now(), count));
         this.#timeline.touch(video);
+        return sent;
       },
       log,
     });

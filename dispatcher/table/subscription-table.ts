@@ -30,7 +30,7 @@ interface SubscriptionTableOptions {
   /** Learns the settings that each gateway's lease states. */
   readonly peers: Pick<SettingsPeers, "observe" | "gone">;
   /** Sends a video's viewers their number; throws when it can't be sent. */
-  readonly sendCount: (video: string, count: ViewerCount) => void;
+  readonly sendCount: (video: string, count: ViewerCount) => Promise<void> | undefined;
   readonly log: Log;
 }
 
@@ -54,6 +54,8 @@ export class SubscriptionTable {
     this.leases = new Leases(leaseMs, now);
     this.counts = new ViewerCounts({
       intervalMs: config.countIntervalMs,
+      now,
+      gateways: (video) => routes.subjects(video),
       count: (video) => ({
         viewers: routes.viewers(video),
         ...(config.countActors ? { actors: routes.actors(video) } : {}),

@@ -54,6 +54,12 @@ export class CollectedEvents {
     }
   }
 
+  /** Adds an event of class latest, which comes with no request. */
+  addNewest(event: FanoutEvent): void {
+    this.size += 1;
+    this.#newest.set(event.kind, event);
+  }
+
   /**
    * What is sent. To be called once.
    * @param bytesLimit of the sample: events beyond it are only counted

@@ -161,6 +161,20 @@ test("of a kind of class latest, only the newest event of a window is sent", () 
   expect(messages.map(({ shown }) => shown.map(({ bytes }) => [...bytes]))).toEqual([[[1]], [[4]]]);
 });
 
+test("a count goes with what is collected anyway, and nothing waits for it", async () => {
+  const { window, messages, publish } = sending();
+  const count = { kind: "viewers", deliveryClass: "latest", bytes: new Uint8Array(20) } as const;
+  expect(window.join("launch", count)).toBeUndefined();
+  publish(likes(1));
+  publish(likes(1));
+  const joined = window.join("launch", count);
+  const before = messages.length;
+  vi.advanceTimersByTime(WINDOW_MS);
+  await joined;
+  expect(messages).toHaveLength(before + 1);
+  expect(messages.at(-1)?.shown.map(({ kind }) => kind)).toEqual(["viewers", "like"]);
+});
+
 test("windows of several videos that end at about the same time are sent in one go", () => {
   const sentAt: number[] = [];
   const window = new FanoutWindow({

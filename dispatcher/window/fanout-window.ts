@@ -96,6 +96,16 @@ export class FanoutWindow {
     return collected.sent;
   }
 
+  /**
+   * Adds an event of class latest to those that are collected.
+   * @returns a promise that it is sent; undefined if nothing is collected of the video
+   */
+  join(video: string, event: FanoutEvent): Promise<void> | undefined {
+    const collected = this.#windows.get(video)?.collected;
+    collected?.addNewest(event);
+    return collected?.sent;
+  }
+
   /** Sends what is collected of a video, before something else of it is sent. */
   flush(video: string): void {
     const window = this.#windows.get(video);
