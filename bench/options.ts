@@ -23,6 +23,7 @@ const flags = {
   seconds: { type: "string", doc: "how long to measure" },
   "warm-up": { type: "string", doc: "seconds of load before the measurement" },
   sample: { type: "string", doc: "viewers that read at once and measure latency" },
+  hidden: { type: "string", doc: "share of the other viewers whose page is hidden, 0 to 1" },
   videos: { type: "string", doc: "how many videos, in scenarios with several" },
   gateways: { type: "string", doc: "gateways of the stack that is started" },
   dispatchers: { type: "string", doc: "dispatchers of the stack that is started" },
@@ -47,6 +48,12 @@ function numberOf(name: string, text: string | undefined, least: number): number
     throw new UsageError(`--${name} must be a number that is at least ${least}, but is "${text}"`);
   }
   return value;
+}
+
+function shareOf(name: string, text: string | undefined): number | undefined {
+  const share = numberOf(name, text, 0);
+  if (share === undefined || share <= 1) return share;
+  throw new UsageError(`--${name} must be a number from 0 to 1, but is "${text}"`);
 }
 
 /** Turns `a=b` into `--a=b`. */
@@ -80,6 +87,7 @@ export function parseCommand(argv: readonly string[]): Command {
       videos: whole("videos"),
       gateways: whole("gateways"),
       dispatchers: whole("dispatchers"),
+      hidden: shareOf("hidden", values.hidden),
       rate: numberOf("rate", values.rate, 0.001),
       seconds: numberOf("seconds", values.seconds, 1),
       warmUpSeconds: numberOf("warm-up", values["warm-up"], 0),

@@ -50,6 +50,8 @@ export interface FleetOptions {
   readonly viewers: number;
   /** How many of them read at once; by default, none. */
   readonly sample?: number;
+  /** The share of the others whose page is hidden; by default, none is. */
+  readonly hidden?: number;
   /** By default, none. */
   readonly publisherConnections?: number;
   /** False: all read at once, which is needed to notice the end of a connection. */
@@ -192,6 +194,7 @@ export class Fleet {
           targets: system.targets,
           localAddresses: addresses,
           atOnce: generator.name === "viewers-at-once" || this.#options.mayGather === false,
+          hidden: generator.name === "viewers-at-once" ? 0 : (this.#options.hidden ?? 0),
           capacity: viewers + ROUNDING,
         }),
       ),

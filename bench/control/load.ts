@@ -22,6 +22,8 @@ export interface LoadPlan {
   /** Viewers that read at once. */
   readonly sample: number;
   readonly publisherConnections: number;
+  /** The share of the other viewers whose page is hidden until deliveries are checked. */
+  readonly hidden?: number;
   /** Connections opened concurrently while viewers connect. */
   readonly atATime?: number;
   /** When viewers come and go during the run: the most that are ever opened. */
@@ -56,6 +58,7 @@ export async function runLoad(
     kind: plan.kind,
     viewers: plan.everOpened ?? viewers,
     sample: plan.sample,
+    hidden: plan.hidden ?? 0,
     publisherConnections: plan.publisherConnections,
     onViewers: (progress, name) => timeline.viewers(progress, name),
     onPublishers: (progress) => timeline.publishers(progress),

@@ -16,6 +16,8 @@ export interface ViewersSetup {
   readonly localAddresses: readonly string[];
   /** Whether these viewers read at once and measure latency, or let frames accumulate. */
   readonly atOnce: boolean;
+  /** The share of them whose page is hidden, until deliveries are checked. */
+  readonly hidden: number;
   /** The most viewers that will ever be opened. */
   readonly capacity: number;
 }

@@ -14,6 +14,8 @@ export interface Options {
   readonly seconds?: number | undefined;
   readonly warmUpSeconds?: number | undefined;
   readonly sample?: number | undefined;
+  /** Of the viewers that don't measure latency: whose page is hidden while the load runs. */
+  readonly hidden?: number | undefined;
   readonly videos?: number | undefined;
   readonly gateways?: number | undefined;
   readonly dispatchers?: number | undefined;

@@ -41,6 +41,7 @@ export function steadyPlan(load: SteadyLoad, options: Options): LoadPlan {
     warmUpMs: warmUp * 1_000,
     measureMs: seconds * 1_000,
     sample: options.sample ?? load.sample ?? SAMPLE,
+    hidden: options.hidden ?? 0,
     publisherConnections: connectionsFor(rate),
   };
 }

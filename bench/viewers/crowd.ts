@@ -137,6 +137,9 @@ export class Crowd {
 
   /** @param expected events that each viewer of a video should have received */
   async settle(expected: ExpectedByVideo): Promise<Settled> {
+    for (const viewer of this.#viewers) {
+      if (this.#isHidden(viewer) && viewer.socket !== undefined) this.#turn(viewer.socket, false);
+    }
     const nothing = { least: 0, most: 0 };
     const expectedBy = ({ video, isContinuous }: Viewer) =>
       isContinuous ? (expected[video] ?? nothing) : undefined;
@@ -234,11 +237,24 @@ export class Crowd {
     viewer.isSubscribed = true;
     this.#subscribed += 1;
     record(this.#subscribeTimes, nowUs() - viewer.openedUs);
+    if (this.#isHidden(viewer)) this.#turn(socket, true);
     if (!atOnce && socket.gather()) {
       this.#gathering.add(socket);
       this.#gathered += 1;
     }
     this.#settled(viewer);
+  }
+
+  /** Evenly, over those of each target too. */
+  #isHidden({ index }: Viewer): boolean {
+    const { hidden, targets } = this.#setup;
+    const turn = Math.floor(index / targets.length);
+    return Math.floor((turn + 1) * hidden) > Math.floor(turn * hidden);
+  }
+
+  #turn(socket: RawSocket, isHidden: boolean): void {
+    const message = this.#dialect.turned?.(isHidden);
+    if (message !== undefined) socket.sendAll([message]);
   }
 
   #receive(viewer: Viewer, events: ReceivedEvents): void {

@@ -55,6 +55,8 @@ export interface Dialect {
   readonly isAnswering: boolean;
   /** What a viewer of a video sends once its WebSocket is open; without a video, a publisher. */
   opening(video: string | undefined): readonly Outgoing[];
+  /** What a viewer sends when its page is hidden or shown, for servers that send a hidden one less. */
+  turned?(isHidden: boolean): Outgoing;
   /** What a viewer sends after the server's greeting, for servers that require waiting for it. */
   greeted?(video: string): readonly Outgoing[];
   /** Decodes a message. The same bytes mean the same on every connection. */

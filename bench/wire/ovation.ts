@@ -14,6 +14,10 @@ import {
 
 const CONNECT_ID = 1;
 const SUBSCRIBE_ID = 2;
+const HIDE_ID = 3;
+const SHOW_ID = 4;
+/** As the SDK asks for it. */
+const HIDDEN_PACE_MS = 10_000;
 
 function message(value: Record<string, unknown>): Outgoing {
   return { opcode: OPCODE.binary, payload: encodeMsgpack(value) };
@@ -74,6 +78,10 @@ export function ovationDialect(kind: string): Dialect {
       // A publisher doesn't subscribe; it is ready when its first publish is answered.
       ...(video === undefined ? [] : [message({ op: "subscribe", id: SUBSCRIBE_ID, video })]),
     ],
+    turned: (isHidden) =>
+      isHidden
+        ? message({ op: "pace", id: HIDE_ID, everyMs: HIDDEN_PACE_MS })
+        : message({ op: "pace", id: SHOW_ID, everyMs: 0 }),
     read: (_opcode, payload) => {
       // The server under test is trusted to follow its protocol.
       const received = decodeTrustedMsgpack(payload) as ServerMessage;
