@@ -156,6 +156,7 @@ export class GatewayParts implements RoleParts {
     this.#interval = new FrameInterval(
       config.frameIntervalMinMs,
       config.frameIntervalMaxMs,
+      config.frameIntervalViewers,
       () => this.#admission.overload.intervalRoom,
     );
     this.#scheduler = new FrameScheduler({

@@ -62,6 +62,7 @@ export const costs: Scenario = {
         dispatchers: 1,
         gatewayFlags: [
           ...options.gatewayFlags,
+          "--frame-interval-viewers=0",
           ...ends.map((end) => `--frame-interval-${end}-ms=${intervalMs}`),
         ],
         dispatcherFlags: options.dispatcherFlags,

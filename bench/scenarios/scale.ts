@@ -14,7 +14,7 @@ const STEPS = [
 ] as const;
 
 /** So that all steps batch equally: an idle gateway would otherwise write more often than a busy one. */
-const SAME_FRAMES = "--frame-interval-min-ms=60";
+const SAME_FRAMES = ["--frame-interval-min-ms=60", "--frame-interval-viewers=0"];
 
 export const scale: Scenario = {
   name: "scale",
@@ -24,7 +24,7 @@ export const scale: Scenario = {
     const loads: LoadResult[] = [];
     const figures: Figure[] = [];
     const remarks: string[] = [];
-    const alike = { ...options, gatewayFlags: [SAME_FRAMES, ...options.gatewayFlags] };
+    const alike = { ...options, gatewayFlags: [...SAME_FRAMES, ...options.gatewayFlags] };
     for (const [gateways, dispatchers] of STEPS) {
       const name = `${gateways} gateways, ${dispatchers} dispatchers`;
       const steady = { viewers: 3_000, rate: 50, warmUpSeconds: 3, seconds: 10 };

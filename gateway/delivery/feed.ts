@@ -53,7 +53,8 @@ export class Feed implements GroupOwner {
   readonly #onEmpty: () => void;
   /** Viewers that are about to subscribe. */
   opening = 0;
-  #viewerCount = 0;
+  /** Its viewers now. */
+  viewerCount = 0;
 
   constructor(
     video: string,
@@ -94,7 +95,7 @@ export class Feed implements GroupOwner {
     const from = { position: 0, totals, seq: after ?? seq };
     const subscription = new Subscription(outlet, stats, group, from);
     group.add(subscription);
-    this.#viewerCount += 1;
+    this.viewerCount += 1;
     this.opening -= 1;
     return subscription;
   }
@@ -107,9 +108,9 @@ export class Feed implements GroupOwner {
 
   /** A subscription has ended. */
   left(): void {
-    this.#viewerCount -= 1;
+    this.viewerCount -= 1;
     for (const pace of this.#paces) pace.prune();
-    if (this.#viewerCount === 0) this.#traced?.forget();
+    if (this.viewerCount === 0) this.#traced?.forget();
     this.#endIfEmpty();
   }
 
@@ -137,20 +138,20 @@ export class Feed implements GroupOwner {
   append(event: FanoutEvent, arrival?: Arrival): void {
     if (this.filter !== undefined && !this.filter.has(event.kind)) return;
     // Without viewers, only the newest values are kept, for the next viewer.
-    if (this.#viewerCount === 0 && event.deliveryClass === "transient") return;
+    if (this.viewerCount === 0 && event.deliveryClass === "transient") return;
     this.#log.append(event, arrival);
   }
 
   /** Counts further transient events, of which viewers get no more than that. */
   count(kind: string, variant: string | undefined, events: number): void {
-    if (this.#viewerCount === 0 || this.filter?.has(kind) === false) return;
+    if (this.viewerCount === 0 || this.filter?.has(kind) === false) return;
     this.#log.appendCount(kind, variant, events);
   }
 
   /** Appends the next event of the chain. */
   appendDurable(event: DurableEvent, arrival?: Arrival): void {
     if (event.retracts !== undefined) this.#catchUp.forget();
-    if (this.#viewerCount === 0 || this.filter?.has(event.kind) === false) {
+    if (this.viewerCount === 0 || this.filter?.has(event.kind) === false) {
       return this.#moveLogTo(event.seq);
     }
     this.#log.appendDurable(event, arrival);
@@ -189,7 +190,7 @@ export class Feed implements GroupOwner {
     events: readonly { readonly kind: string }[],
     isWithin: (end: Cursor) => boolean,
   ): void {
-    if (this.#viewerCount === 0) return;
+    if (this.viewerCount === 0) return;
     const kind = events.find((event) => this.filter?.has(event.kind) !== false)?.kind;
     if (kind === undefined) return;
     this.#traced?.received({ trace, kind, events: events.length, isWithin });
@@ -215,14 +216,14 @@ export class Feed implements GroupOwner {
     }
     this.#frames.written(frame, startedAt, { isPaced: group.everyMs > 0 });
     if (this.#traced?.isWaiting === true) {
-      this.#traced.flushed(next, startedAt, size, this.#viewerCount);
+      this.#traced.flushed(next, startedAt, size, this.viewerCount);
     }
     this.#trim();
     return group.members.length > 0 && this.#log.hasAfter(next);
   }
 
   #endIfEmpty(): void {
-    if (this.#viewerCount === 0 && this.opening === 0) this.#onEmpty();
+    if (this.viewerCount === 0 && this.opening === 0) this.#onEmpty();
   }
 
   #moveLogTo(seq: number | undefined): void {

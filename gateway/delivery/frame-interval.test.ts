@@ -56,6 +56,15 @@ describe("the frame interval", () => {
       expect(observed(interval, busy, 1)).toEqual([before]);
   });
 
+  test("holds for videos with many viewers, and for others only while the event loop is busy", () => {
+    const interval = new FrameInterval(33, 100, 1_000);
+    expect([999, 1_000].map((viewers) => interval.msFor(viewers))).toEqual([0, 33]);
+    observed(interval, 1, 50);
+    expect([999, 1_000].map((viewers) => interval.msFor(viewers))).toEqual([100, 100]);
+    observed(interval, 0, 50);
+    expect([999, 1_000].map((viewers) => interval.msFor(viewers))).toEqual([0, 33]);
+  });
+
   test("never exceeds a limit that is below its first step", () => {
     const interval = new FrameInterval(0, 2);
     observed(interval, 1, 5);

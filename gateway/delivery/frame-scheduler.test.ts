@@ -11,6 +11,7 @@ class TestGroup implements FrameGroup {
   queued = false;
   readonly phase: number;
   readonly size: number;
+  readonly audience = 1;
   readonly everyMs: number;
   /** Frames that are left to write after the next one. */
   left = 0;

@@ -20,6 +20,8 @@ export interface FrameGroup {
   /** Its offset in the interval, 0 to 1: spreads the groups of one video after a pause. */
   readonly phase: number;
   readonly size: number;
+  /** Viewers of its video, in all groups. */
+  readonly audience: number;
   /** The least time between its frames, if its viewers asked for that; 0 if not. */
   readonly everyMs: number;
   /** Writes a frame; returns whether something is left for another one. */
@@ -118,15 +120,16 @@ export class FrameScheduler {
   }
 
   #flush(group: FrameGroup): void {
-    const { interval, now } = this.#options;
+    const { now } = this.#options;
+    const intervalMs = this.#options.interval.msFor(group.audience);
     const at = now();
     this.#lateMs += at - Math.max(group.dueAt, group.queuedAt);
     this.#flushed += 1;
-    const isSteady = at - group.dueAt < interval.ms;
+    const isSteady = at - group.dueAt < intervalMs;
     const hasMore = group.flush();
-    if (group.everyMs > interval.ms) group.dueAt = nextTick(at, group);
+    if (group.everyMs > intervalMs) group.dueAt = nextTick(at, group);
     // After a pause, all groups of a video are written at once; their phases spread them again.
-    else group.dueAt = isSteady ? group.dueAt + interval.ms : at + interval.ms * group.phase;
+    else group.dueAt = isSteady ? group.dueAt + intervalMs : at + intervalMs * group.phase;
     if (hasMore) {
       // What didn't fit into the frame doesn't wait for the interval.
       group.dueAt = at;

@@ -6,6 +6,7 @@ import type { Subscription, SubscriptionGroup } from "./subscription.ts";
 
 /** What a group needs of its video's audience. */
 export interface GroupOwner {
+  readonly viewerCount: number;
   /** A group of this pace that has room for a viewer. */
   groupAt(everyMs: number): Group;
   /** Writes the group's next frame; returns whether another one must follow at once. */
@@ -46,6 +47,10 @@ export class Group implements FrameGroup, SubscriptionGroup {
 
   get size(): number {
     return this.members.length;
+  }
+
+  get audience(): number {
+    return this.#owner.viewerCount;
   }
 
   get everyMs(): number {

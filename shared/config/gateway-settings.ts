@@ -58,9 +58,15 @@ export const gatewaySettings = {
   frameIntervalMinMs: integer({
     min: 0,
     max: 1000,
-    default: 0,
+    default: 33,
     unit: "ms",
-    doc: "The shortest time between two frames of a video to one viewer.",
+    doc: "The shortest time between two frames of a video with many viewers. The first event after a pause is sent at once nevertheless.",
+  }),
+  frameIntervalViewers: integer({
+    min: 0,
+    max: 1_000_000,
+    default: 1000,
+    doc: "How many viewers of a video at this gateway are many: with fewer, only a busy gateway makes frames wait.",
   }),
   frameIntervalMaxMs: integer({
     min: 1,

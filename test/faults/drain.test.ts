@@ -32,6 +32,7 @@ async function startUnderLoad(
     gatewayFlags: [
       ...["--connections-per-second", String(perSecond), "--connections-per-address", "100000"],
       // The viewers run on the same machine.
+      ...["--frame-interval-viewers", "0"],
       ...[
         "--frame-interval-min-ms",
         String(frameMs),

@@ -33,7 +33,14 @@ describe.skipIf(lanFault() !== undefined)("a storm", () => {
       dispatchers: 2,
       gatewayFlags: [
         ...["--connections-per-address", "100000"],
-        ...["--frame-interval-min-ms", "500", "--frame-interval-max-ms", "1000"],
+        ...[
+          "--frame-interval-viewers",
+          "0",
+          "--frame-interval-min-ms",
+          "500",
+          "--frame-interval-max-ms",
+          "1000",
+        ],
         ...["--likes-per-second", "1000", "--connection-publishes-per-second", "1000"],
       ],
     });

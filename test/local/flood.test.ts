@@ -6,7 +6,12 @@ import { useTestStack } from "../support/use-test-stack.ts";
 import { post, TEST_WIRES, TestSocket, watch } from "../support/viewer.ts";
 
 const stack = useTestStack({
-  gateway: { frameEvents: 20, frameIntervalMinMs: 50, viewerBufferBytes: 65_536 },
+  gateway: {
+    frameEvents: 20,
+    frameIntervalMinMs: 50,
+    frameIntervalViewers: 0,
+    viewerBufferBytes: 65_536,
+  },
 });
 
 test("a frame holds a limited number of events, and the counts by kind stay exact", async () => {

@@ -23,7 +23,7 @@ beforeEach(async () => {
   dispatcher = await spawnRole("dispatcher", nats.url);
   gateway = await spawnRole("gateway", nats.url, [
     ...["--overload-delay-ms", String(DELAY_LIMIT_MS), "--frame-events", "50"],
-    ...["--frame-interval-min-ms", "20"],
+    ...["--frame-interval-min-ms", "20", "--frame-interval-viewers", "0"],
   ]);
 });
 afterEach(async () => {
