@@ -8,6 +8,8 @@ import { parseCommand } from "./options.ts";
 import { pageOf } from "./report/page.ts";
 import { RESULT_FORMAT } from "./report/result.ts";
 import { dispatch } from "./scenarios/dispatch.ts";
+import { fleet } from "./scenarios/fleet.ts";
+import { idle } from "./scenarios/idle.ts";
 import { oneVideo, steady } from "./scenarios/scenario.ts";
 
 const quiet: Watcher = { step: () => undefined, progress: () => undefined };
@@ -96,6 +98,29 @@ test("one dispatcher answers every request, at full speed and by schedule", asyn
   expect(figure("requests")).toBeGreaterThan(0);
   expect(figure("rate at half")).toBeGreaterThan(0);
   expect(figure("unanswered")).toBe(0);
+});
+
+test("virtual gateways get each like once, and no more messages when there are more of them", async () => {
+  const { options } = parseCommand(["--seconds", "1", "--rate", "2000", "--gateways", "20"]);
+  const { figures } = await fleet.run(options, quiet);
+  const figure = (name: string) => figures.find((one) => one.name === name)?.value;
+  for (const gateways of [10, 20]) {
+    expect(figure(`${gateways} gateways: likes accepted`)).toBeGreaterThan(0);
+    expect(figure(`${gateways} gateways: likes lost`)).toBe(0);
+    expect(figure(`${gateways} gateways: likes too many`)).toBe(0);
+    // Two dispatchers send at most one message each in a window of 10 ms; beside it, counts and totals.
+    expect(figure(`${gateways} gateways: messages into each`)).toBeLessThan(250);
+  }
+});
+
+test("idle viewers are all held, and each gets its like", async () => {
+  const words = ["--seconds", "1", "--viewers", "300", "--gateways", "2", "--videos", "7"];
+  const { figures } = await idle.run(parseCommand(words).options, quiet);
+  const figure = (name: string) => figures.find((one) => one.name === name)?.value;
+  expect(figure("viewers held")).toBe(300);
+  expect(figure("likes accepted")).toBe(7);
+  expect(figure("viewers without their like")).toBe(0);
+  expect(figure("likes too many")).toBe(0);
 });
 
 describe("the costs of operations", () => {

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import type {
   AnyCommands,
+  GatewaysCommands,
   PublishersCommands,
   RequestsCommands,
   ViewersCommands,
@@ -14,6 +15,7 @@ const WORKERS = {
   viewers: join(import.meta.dirname, "..", "viewers", "worker.ts"),
   publishers: join(import.meta.dirname, "..", "publishers", "worker.ts"),
   requests: join(import.meta.dirname, "..", "requests", "worker.ts"),
+  gateways: join(import.meta.dirname, "..", "gateways", "worker.ts"),
 } as const;
 
 type Role = keyof typeof WORKERS;
@@ -53,6 +55,10 @@ export class Generator<Commands extends AnyCommands> {
 
   static requests(name: string) {
     return new Generator<RequestsCommands>("requests", name, () => undefined);
+  }
+
+  static gateways(name: string) {
+    return new Generator<GatewaysCommands>("gateways", name, () => undefined);
   }
 
   get pid(): number {

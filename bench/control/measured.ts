@@ -16,21 +16,29 @@ export async function measured(
   times: { readonly warmUpMs: number; readonly measureMs: number },
   work: () => Promise<Requested>,
 ): Promise<Measured> {
-  const use = () => processes.map(({ pid }) => usageOf(pid).cpuSeconds);
   const working = work();
   await wait(times.warmUpMs);
+  const { cores } = await coresWhile(processes, () => wait(times.measureMs));
+  return { requested: await working, cores };
+}
+
+/** How many cores each kind of process used while something was done, and how long that took. */
+export async function coresWhile(
+  processes: readonly ServerProcess[],
+  work: () => Promise<unknown>,
+): Promise<{ readonly seconds: number; readonly cores: Measured["cores"] }> {
+  const use = () => processes.map(({ pid }) => usageOf(pid).cpuSeconds);
   const before = use();
   const began = performance.now();
-  await wait(times.measureMs);
+  await work();
   const seconds = (performance.now() - began) / 1_000;
   const after = use();
-  const requested = await working;
   const cores: Record<string, number> = {};
   for (const [index, { kind }] of processes.entries()) {
     const used = ((after[index] ?? 0) - (before[index] ?? 0)) / seconds;
     cores[kind] = (cores[kind] ?? 0) + used;
   }
-  return { requested, cores };
+  return { seconds, cores };
 }
 
 export function coresText(cores: Readonly<Record<string, number>>): string {

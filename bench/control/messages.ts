@@ -139,12 +139,15 @@ export interface PublishersCommands {
   publish(command: PublishCommand): Published;
 }
 
-export interface RequestsSetup {
-  /** A nats-server. */
+/** A nats-server, and a login for it. */
+export interface NatsTarget {
   readonly host: string;
   readonly port: number;
   readonly user: string;
   readonly password: string;
+}
+
+export interface RequestsSetup extends NatsTarget {
   readonly videos: readonly string[];
   /** Votes in this poll are sent; undefined: likes. */
   readonly poll?: string | undefined;
@@ -180,4 +183,42 @@ export interface RequestsCommands {
   steady(command: SteadyCommand): Requested;
 }
 
-export type AnyCommands = ViewersCommands | PublishersCommands | RequestsCommands;
+export interface GatewaysSetup {
+  readonly nats: NatsTarget;
+  readonly video: string;
+  /** Of the virtual gateways; the first of them counts the likes that it gets. */
+  readonly ids: readonly string[];
+}
+
+export interface GatewaysLoad {
+  /** Likes at all of the gateways together. */
+  readonly perSecond: number;
+  readonly ms: number;
+}
+
+/** What the virtual gateways of a process did so far. */
+export interface GatewaysSums {
+  /** Messages from dispatchers, and their bytes. */
+  readonly messages: number;
+  readonly bytes: number;
+  readonly requests: number;
+  /** Likes, by the answers of dispatchers. */
+  readonly accepted: number;
+  readonly refused: number;
+  /** Likes that the first gateway of each process was shown or told of. */
+  readonly seenLikes: readonly number[];
+}
+
+export interface GatewaysCommands {
+  setup(setup: GatewaysSetup): void;
+  load(load: GatewaysLoad): void;
+  sums(nothing: undefined): GatewaysSums;
+  /** Replies when all is answered: how long that took, from a request to its answer, packed. */
+  answered(nothing: undefined): string;
+}
+
+export type AnyCommands =
+  | GatewaysCommands
+  | ViewersCommands
+  | PublishersCommands
+  | RequestsCommands;

@@ -1,6 +1,6 @@
 /**
- * A stand-in for a gateway: it has a lease and rows in the table, so dispatchers send to it, but it
- * doesn't listen. A dispatcher does all of its work, and no gateway adds to the cost.
+ * Stand-ins for gateways: they have leases and rows in the table, so dispatchers send to them, but
+ * they don't listen. A dispatcher does all of its work, and no gateway adds to the cost.
  */
 
 import { Bucket } from "../../shared/bus/bucket.ts";
@@ -30,7 +30,16 @@ export interface StandIn {
   stop(): Promise<void>;
 }
 
-export async function standInGateway(natsUrl: string, videos: readonly string[]): Promise<StandIn> {
+export function standInGateway(natsUrl: string, videos: readonly string[]): Promise<StandIn> {
+  return standInGateways(natsUrl, videos, [newNodeId()]);
+}
+
+/** @param gateways ids of the gateways, each of which has a viewer of each video */
+export async function standInGateways(
+  natsUrl: string,
+  videos: readonly string[],
+  gateways: readonly string[],
+): Promise<StandIn> {
   const loaded = loadConfig("dispatcher", [], {});
   if (loaded.outcome !== "config") throw new Error("the settings have no defaults");
   const { config } = loaded;
@@ -43,15 +52,17 @@ export async function standInGateway(natsUrl: string, videos: readonly string[])
   });
   const subscriptions = new Bucket(bus, subscriptionsBucket(config));
   const frontends = new Bucket(bus, frontendsBucket(config));
-  const gateway = newNodeId();
   let renewals = 0;
   const renew = async () => {
     renewals += 1;
-    await frontends.put(gateway, encodeLease({ ...DESCRIPTION, renewals }));
+    const lease = encodeLease({ ...DESCRIPTION, renewals });
+    await Promise.all(gateways.map((gateway) => frontends.put(gateway, lease)));
   };
   await renew();
-  for (const video of videos)
-    await subscriptions.put(rowKey(video, gateway), encodeRow({ viewers: 1 }));
+  for (const video of videos) {
+    const row = encodeRow({ viewers: 1 });
+    await Promise.all(gateways.map((gateway) => subscriptions.put(rowKey(video, gateway), row)));
+  }
   const timer = setInterval(() => void renew().catch(() => undefined), config.leaseRenewMs);
   return {
     stop: async () => {

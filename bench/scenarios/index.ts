@@ -5,6 +5,7 @@ import { connectStorm } from "./connect-storm.ts";
 import { costs } from "./costs.ts";
 import { dispatch } from "./dispatch.ts";
 import { economy } from "./economy.ts";
+import { fleet } from "./fleet.ts";
 import { flood } from "./flood.ts";
 import { idle } from "./idle.ts";
 import { likes } from "./likes.ts";
@@ -22,6 +23,7 @@ export const SCENARIOS: readonly Scenario[] = [
   flood,
   manyVideos,
   dispatch,
+  fleet,
   comments,
   state,
   votes,
