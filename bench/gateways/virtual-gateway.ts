@@ -11,6 +11,7 @@ import {
   encodeRequest,
 } from "../../shared/protocol/bus-request.ts";
 import { decodeFanoutMessage } from "../../shared/protocol/fanout-message.ts";
+import { DEFAULT_PARTITIONS, partitionOf } from "../../shared/protocol/partitions.ts";
 import { frontendSubject, gatewayPublishSubject } from "../../shared/protocol/subjects.ts";
 import { decodeTrustedMsgpack } from "../../shared/protocol/wire/codec.ts";
 import { nowUs } from "../clock.ts";
@@ -18,6 +19,7 @@ import type { NatsTarget } from "../control/messages.ts";
 import { type Histogram, record } from "../latency.ts";
 import { WireReader } from "./wire-reader.ts";
 
+const LINE_END = Buffer.from("\r\n");
 const ANSWERS = "1";
 const EVENTS = "2";
 const LIKE: EncodedEvent = { input: { kind: "like" }, bytes: encodeEvent({ kind: "like" }) };
@@ -35,7 +37,8 @@ export class VirtualGateway {
   likes = 0;
   requests = 0;
   readonly #socket: Socket;
-  readonly #video: string;
+  /** Of its requests. */
+  readonly #subject: string;
   readonly #inbox: string;
   readonly #isCounting: boolean;
   readonly #times: Histogram;
@@ -47,7 +50,8 @@ export class VirtualGateway {
   private constructor(socket: Socket, options: VirtualGatewayOptions) {
     this.id = options.id;
     this.#socket = socket;
-    this.#video = options.video;
+    const { video } = options;
+    this.#subject = gatewayPublishSubject(partitionOf(video, DEFAULT_PARTITIONS), video);
     this.#isCounting = options.isCounting;
     this.#times = options.times;
     this.#inbox = `_INBOX.gateway.${options.id}`;
@@ -105,10 +109,8 @@ export class VirtualGateway {
     this.#sentUs = nowUs();
     this.requests += 1;
     const request = encodeRequest(new Array<EncodedEvent>(likes).fill(LIKE), Date.now());
-    const subject = gatewayPublishSubject(this.#video);
-    this.#socket.write(`PUB ${subject} ${this.#inbox} ${request.length}\r\n`);
-    this.#socket.write(request);
-    this.#socket.write("\r\n");
+    const head = `PUB ${this.#subject} ${this.#inbox} ${request.length}\r\n`;
+    this.#socket.write(Buffer.concat([Buffer.from(head), request, LINE_END]));
   }
 
   #answered(payload: Buffer): void {
