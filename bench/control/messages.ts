@@ -183,7 +183,7 @@ export interface RequestsCommands {
   steady(command: SteadyCommand): Requested;
 }
 
-export interface GatewaysSetup {
+interface GatewaysSetup {
   readonly nats: NatsTarget;
   readonly video: string;
   /** Of the virtual gateways; the first of them counts the likes that it gets. */
