@@ -147,6 +147,10 @@ describe("help and documentation", () => {
     },
   );
 
+  test.each(["hooks", "kinds", "store", "ops"] as const)("the help of %s has examples", (role) => {
+    expect(helpText(role)).toMatch(new RegExp(`^Examples:\\n  ovation ${role}`, "m"));
+  });
+
   test.each(["--help", "-h"])("%s prints the help even when there are faults", (flag) => {
     const loaded = loadConfig("gateway", ["--port=x", flag], { OVATION_NOPE: "1" });
     expect(loaded).toEqual({ outcome: "help", text: helpText("gateway") });

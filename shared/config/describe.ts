@@ -49,6 +49,23 @@ const ROLE_COMMANDS: Readonly<Partial<Record<Role, readonly (readonly [string, s
 };
 const COMMAND_COLUMNS = 28;
 
+/** Lines as they may be pasted; each needs the settings of the NATS besides. */
+const EXAMPLES: Readonly<Partial<Record<Role, readonly string[]>>> = {
+  hooks: [
+    "ovation hooks --hooks-url https://backend.example.com/ovation --hooks-secret-file hooks-secret",
+    "ovation hooks status",
+    "ovation hooks replay --since 2h",
+  ],
+  kinds: ["ovation kinds", "ovation kinds apply kinds.yaml"],
+  store: ["ovation store plan", "ovation store backup backups/today"],
+  ops: ["ovation ops who video launch", "ovation ops disconnect actor troll"],
+};
+
+function exampleLines(role: Role): readonly string[] {
+  const examples = EXAMPLES[role] ?? [];
+  return examples.length === 0 ? [] : ["Examples:", ...examples.map((line) => `  ${line}`), ""];
+}
+
 function commandLines(role: Role): readonly string[] {
   const lines = (ROLE_COMMANDS[role] ?? []).map(
     ([command, doc]) => `  ${command.padEnd(COMMAND_COLUMNS)}${doc}`,
@@ -79,6 +96,7 @@ export function helpText(role: Role): string {
     ),
     "",
     ...commandLines(role),
+    ...exampleLines(role),
     ...wrapped(
       "Each setting has a flag and an environment variable. Flags override the environment, which overrides the default. Unknown flags and unknown OVATION_ variables are refused.",
       0,
