@@ -175,7 +175,7 @@ export class Fanout {
     const { clock } = this.#options;
     const now = clock.now();
     const sentAt = clock.wallAt(now);
-    if (taken !== undefined) hop.took(now - taken.at);
+    if (taken !== undefined) hop.took(now - taken.at, taken.trace);
     return { sentAt, publishedAt: taken?.publishedAt ?? sentAt };
   }
 

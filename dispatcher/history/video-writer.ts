@@ -12,6 +12,7 @@ import { encodeRecord } from "../../shared/protocol/history/record.ts";
 import type { ChainTotals } from "../../shared/protocol/totals/totals.ts";
 import type { WallClock } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
+import { recordedTraceId } from "../../shared/runtime/tracing/trace-context.ts";
 import { type Tracer, withSpan } from "../../shared/runtime/tracing/tracer.ts";
 import { ChainQueue } from "../chain/chain-queue.ts";
 import type { ChainReader } from "../chain/chain-reader.ts";
@@ -141,7 +142,8 @@ export class VideoWriter {
     const startedAt = this.#options.chain.now();
     const appending = store.append(chain.video, payload, chain.sequence, appendTimeoutMs);
     const sequence = await withSpan(span, appending);
-    stats.appendSeconds.observe((this.#options.chain.now() - startedAt) / 1_000);
+    const tookMs = this.#options.chain.now() - startedAt;
+    stats.appendSeconds.observe(tookMs / 1_000, recordedTraceId(span?.trace));
     stats.recordEvents.observe(record.events.length);
     chain.appended({ sequence, record, bytes: payload.length });
     stats.records += 1;

@@ -245,7 +245,7 @@ export class Acceptor {
     const { clock, hop } = this.#options;
     const at = clock.now();
     const takenAt = clock.wallAt(at);
-    if (publishedAt !== undefined) hop.passed(publishedAt, takenAt);
+    if (publishedAt !== undefined) hop.passed(publishedAt, takenAt, trace);
     return { at, publishedAt: publishedAt ?? takenAt, trace };
   }
 }

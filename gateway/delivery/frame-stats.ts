@@ -47,8 +47,8 @@ export class FrameStats {
     }
     this.writeSeconds.observe((now - startedAt) / 1_000);
     if (oldest === undefined || isPaced) return;
-    this.#hops.frame.took(now - oldest.at);
+    this.#hops.frame.took(now - oldest.at, oldest.trace);
     if (oldest.publishedAt === undefined) return;
-    this.#hops.delivery.passed(oldest.publishedAt, this.#clock.wallAt(now));
+    this.#hops.delivery.passed(oldest.publishedAt, this.#clock.wallAt(now), oldest.trace);
   }
 }

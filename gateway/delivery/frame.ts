@@ -5,6 +5,7 @@
 import type { DeliveredClass } from "../../shared/protocol/kinds.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import type { Counts } from "../../shared/protocol/wire/messages.ts";
+import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
 
 export const WIRES = ["msgpack", "json", "sse"] as const;
 /** The encoding and protocol of a viewer's connection. */
@@ -16,6 +17,8 @@ export interface Arrival {
   readonly at: number;
   /** When its oldest event was published, in milliseconds since 1970; undefined if unknown. */
   readonly publishedAt: number | undefined;
+  /** The trace that it belongs to. */
+  readonly trace?: TraceContext | undefined;
 }
 
 /** An event in a video's log. `position` numbers all events of the video at this gateway. */

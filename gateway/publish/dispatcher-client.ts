@@ -12,7 +12,11 @@ import {
 } from "../../shared/protocol/subjects.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import type { HopClock } from "../../shared/runtime/hops.ts";
-import { NO_TRACES, type TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
+import {
+  NO_TRACES,
+  recordedTraceId,
+  type TraceContext,
+} from "../../shared/runtime/tracing/trace-context.ts";
 
 interface DispatcherClientOptions {
   readonly bus: Pick<Bus, "request" | "maxPayloadBytes">;
@@ -95,7 +99,7 @@ export class DispatcherClient {
     } catch (error) {
       return { accepted: [], error };
     } finally {
-      answerSeconds.observe((clock.now() - begunAt) / 1_000);
+      answerSeconds.observe((clock.now() - begunAt) / 1_000, recordedTraceId(traces[0]));
     }
   }
 

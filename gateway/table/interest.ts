@@ -8,6 +8,7 @@ import { OvationError } from "../../shared/protocol/errors.ts";
 import { decodeFanoutMessage } from "../../shared/protocol/fanout-message.ts";
 import { frontendSubject } from "../../shared/protocol/subjects.ts";
 import { Hop, type HopClock, type Stamps } from "../../shared/runtime/hops.ts";
+import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
 import { Audience, type AudienceOptions, type AudienceStats } from "../delivery/audience.ts";
 import type { Arrival } from "../delivery/frame.ts";
 import { FrameStats } from "../delivery/frame-stats.ts";
@@ -274,14 +275,14 @@ export class Interest {
         case "events":
           return audience.receive(
             dispatched.events,
-            this.#arrival(dispatched.stamps),
+            this.#arrival(dispatched.stamps, dispatched.trace),
             dispatched.trace,
             dispatched.counted,
           );
         case "record":
           return audience.receiveRecord(
             dispatched.record,
-            this.#arrival(dispatched.stamps),
+            this.#arrival(dispatched.stamps, dispatched.trace),
             dispatched.trace,
           );
         case "totals":
@@ -303,11 +304,11 @@ export class Interest {
     this.#end(...oldest);
   }
 
-  #arrival(stamps: Stamps | undefined): Arrival {
+  #arrival(stamps: Stamps | undefined, trace: TraceContext | undefined): Arrival {
     const { clock } = this.#options;
     const at = clock.now();
-    if (stamps !== undefined) this.hops.transit.passed(stamps.sentAt, clock.wallAt(at));
-    return { at, publishedAt: stamps?.publishedAt };
+    if (stamps !== undefined) this.hops.transit.passed(stamps.sentAt, clock.wallAt(at), trace);
+    return { at, publishedAt: stamps?.publishedAt, trace };
   }
 
   #end(video: string, entry: Entry): void {

@@ -16,11 +16,22 @@ export const SIZE_BYTES = [64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048
 /** Of batches, records and frames, in events. */
 export const BATCH_SIZE_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000] as const;
 
+/** An observation that belongs to a recorded trace. */
+export interface Exemplar {
+  readonly value: number;
+  /** 32 hexadecimal digits. */
+  readonly traceId: string;
+  /** In milliseconds since 1970. */
+  readonly at: number;
+}
+
 export class Histogram {
   /** Upper bounds in ascending order; values above the last have a bucket of their own. */
   readonly bounds: readonly number[];
   /** Count of each bucket alone, the unbounded one last. */
   readonly counts: Float64Array;
+  /** The newest of each bucket, at its index. */
+  readonly exemplars: (Exemplar | undefined)[] = [];
   #sum = 0;
 
   constructor(bounds: readonly number[]) {
@@ -44,11 +55,13 @@ export class Histogram {
     this.#sum += sum;
   }
 
-  observe(value: number): void {
+  /** @param traceId of the recorded trace that it belongs to, if there is one */
+  observe(value: number, traceId?: string): void {
     const { bounds, counts } = this;
     let bucket = 0;
     while (bucket < bounds.length && value > (bounds[bucket] ?? 0)) bucket += 1;
     counts[bucket] = (counts[bucket] ?? 0) + 1;
     this.#sum += value;
+    if (traceId !== undefined) this.exemplars[bucket] = { value, traceId, at: Date.now() };
   }
 }

@@ -7,6 +7,7 @@ import type { Registry } from "prom-client";
 import { Histogram, LATENCY_SECONDS } from "../lib/histogram.ts";
 import { type MonotonicClock, monotonicNow, type WallClock } from "./lifecycle.ts";
 import { counterOf, histogramOf } from "./metrics.ts";
+import { recordedTraceId, type TraceContext } from "./tracing/trace-context.ts";
 
 /** Timestamps on a dispatcher's message to gateways: milliseconds since 1970, with a fraction. */
 export interface Stamps {
@@ -72,16 +73,16 @@ export class Hop {
   skewed = 0;
 
   /** Records a duration in milliseconds, by one clock. */
-  took(ms: number): void {
-    this.seconds.observe(ms / 1_000);
+  took(ms: number, trace?: TraceContext): void {
+    this.seconds.observe(ms / 1_000, recordedTraceId(trace));
   }
 
   /** Records two processes' wall-clock times, in milliseconds since 1970. */
-  passed(sentAt: number, receivedAt: number): void {
+  passed(sentAt: number, receivedAt: number, trace?: TraceContext): void {
     const ms = receivedAt - sentAt;
     const isSkewed = ms < -TOLERANCE_MS || ms > LONGEST_MS;
     if (isSkewed) this.skewed += 1;
-    if (ms <= LONGEST_MS) this.took(Math.max(0, ms));
+    if (ms <= LONGEST_MS) this.took(Math.max(0, ms), trace);
   }
 }
 

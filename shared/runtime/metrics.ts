@@ -11,7 +11,7 @@ import {
 } from "prom-client";
 import type { Bus } from "../bus/connection.ts";
 import { UNCONFIRMED_LIMIT_BYTES } from "../bus/unconfirmed.ts";
-import type { Histogram } from "../lib/histogram.ts";
+import type { Exemplar, Histogram } from "../lib/histogram.ts";
 import { standardLogOutput } from "./log-output.ts";
 
 type Labels = Readonly<Record<string, string>>;
@@ -125,18 +125,28 @@ export function gaugesOf(
   });
 }
 
+/** In prom-client's form. */
+function exemplarOf({ value, traceId, at }: Exemplar) {
+  return { labelSet: { trace_id: traceId }, value, timestamp: at / 1_000 };
+}
+
 /** A label set's histogram in Prometheus's form: each bucket includes all below it. */
-function samplesOf(name: string, labels: Labels, { bounds, counts, sum }: Histogram) {
+function samplesOf(name: string, labels: Labels, { bounds, counts, exemplars, sum }: Histogram) {
+  // prom-client's own samples share labels with others.
+  const sampleOf = (suffix: string, own: object, value: number) => ({
+    metricName: `${name}_${suffix}`,
+    labels: own,
+    sharedLabels: {},
+    value,
+  });
   let count = 0;
   const buckets = [...bounds, "+Inf"].map((le, index) => {
     count += counts[index] ?? 0;
-    return { metricName: `${name}_bucket`, labels: { ...labels, le }, value: count };
+    const bucket = sampleOf("bucket", { ...labels, le }, count);
+    const exemplar = exemplars[index];
+    return exemplar === undefined ? bucket : { ...bucket, exemplar: exemplarOf(exemplar) };
   });
-  return [
-    ...buckets,
-    { metricName: `${name}_sum`, labels, value: sum },
-    { metricName: `${name}_count`, labels, value: count },
-  ];
+  return [...buckets, sampleOf("sum", labels, sum), sampleOf("count", labels, count)];
 }
 
 /** A histogram for prom-client's registry, whose values are kept elsewhere. */

@@ -1,15 +1,17 @@
 /**
  * Health and metrics, on a port of their own that viewers can't reach.
- * `/healthz`: the process is alive. `/readyz`: it can do its work. `/metrics`: Prometheus text.
+ * `/healthz`: the process is alive. `/readyz`: it can do its work. `/metrics`: Prometheus text,
+ * or OpenMetrics with exemplars.
  * `/log-level`: what is logged; `PUT /log-level/debug` changes it.
  * `/settings`: those in effect, without secrets.
  */
-import { createServer, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Registry } from "prom-client";
 import { isLogLevel, LOG_LEVELS } from "../config/log-levels.ts";
 import { listenHosts } from "./listen-hosts.ts";
 import { type Log, setLevel } from "./log.ts";
+import { OPENMETRICS, openMetricsPage, wantsOpenMetrics } from "./open-metrics.ts";
 
 /** The state of one condition: a fault means not ready; with a warning the process still works. */
 export interface Condition {
@@ -45,7 +47,7 @@ export class OpsServer {
   constructor(options: OpsOptions) {
     this.#options = options;
     this.#server = createServer((request, response) => {
-      this.#answer(request.method ?? "", request.url ?? "", response).catch((error: unknown) => {
+      this.#answer(request, response).catch((error: unknown) => {
         response.destroy(error instanceof Error ? error : undefined);
       });
     });
@@ -70,7 +72,9 @@ export class OpsServer {
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
-  async #answer(method: string, url: string, response: ServerResponse): Promise<void> {
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = "", url = "" } = request;
+    const { accept } = request.headers;
     const path = url.split("?")[0] ?? "";
     if (method === "PUT" && path.startsWith(LOG_LEVEL_PREFIX)) {
       return this.#setLevel(path.slice(LOG_LEVEL_PREFIX.length), response);
@@ -86,12 +90,19 @@ export class OpsServer {
       case "/settings":
         return sendJson(response, 200, this.#options.settings());
       case "/metrics":
-        response.writeHead(200, { "content-type": this.#options.registry.contentType });
-        response.end(await this.#options.registry.metrics());
-        return;
+        return await this.#answerMetrics(accept, response);
       default:
         return sendJson(response, 404, { status: "error" });
     }
+  }
+
+  /** In Prometheus's own format, or in that of OpenMetrics where the scraper asks for it. */
+  async #answerMetrics(accept: string | undefined, response: ServerResponse): Promise<void> {
+    const { registry } = this.#options;
+    const isOpen = wantsOpenMetrics(accept);
+    const page = isOpen ? await openMetricsPage(registry) : await registry.metrics();
+    response.writeHead(200, { "content-type": isOpen ? OPENMETRICS : registry.contentType });
+    response.end(page);
   }
 
   #setLevel(level: string, response: ServerResponse): void {

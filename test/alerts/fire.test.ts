@@ -38,7 +38,7 @@ describe.skipIf(!hasPrometheus)(
       stack = await TestStack.start({ ...options, nats: { keepStore: true } });
       const rules = join(mkdtempSync(join(tmpdir(), "ovation-alerts-")), "rules.yaml");
       writeFileSync(rules, fasterRules(FACTOR));
-      prometheus = await TestPrometheus.start(ports(), rules);
+      prometheus = await TestPrometheus.start(ports(), { rules });
       publishing = setInterval(publish, 200);
       await eventually(async () => (await prometheus.query("up == 1")).length === 4);
     });
@@ -151,8 +151,8 @@ describe.skipIf(!hasPrometheus)(
       await firesBy(alerts, { discard: DiscardPolicy.New, max_msgs: 1 });
     });
 
-    test("a store is nearly full", async () => {
-      await firesBy(["OvationStoreFills"], { max_bytes: 2_000 });
+    test("a store drops its oldest early", async () => {
+      await firesBy(["OvationStoreDropsEarly"], { max_bytes: 2_000 });
     });
 
     test("the last dispatcher is gone", async () => {

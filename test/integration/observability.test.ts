@@ -18,6 +18,7 @@ import {
   TestPrometheus,
 } from "../support/prometheus.ts";
 import { TestStack } from "../support/stack.ts";
+import { newTrace } from "../support/traces.ts";
 import { Traffic } from "../support/traffic.ts";
 
 const SOON = { timeout: 60_000, interval: 500 };
@@ -153,6 +154,19 @@ describe.skipIf(!hasPrometheus)("on a running stack", () => {
       const ours = text.split("\n\n").filter((metric) => metric.startsWith("# HELP ovation_"));
       expect(ours.length).toBeGreaterThan(40);
       await promtool(["check", "metrics"], `${ours.join("\n").trimEnd()}\n`);
+    }
+  });
+
+  test("a slow hop leads to the trace that was recorded of it", async () => {
+    const { traceparent, traceId } = newTrace();
+    const headers = { "content-type": "application/json", traceparent };
+    const url = `http://127.0.0.1:${stack.gatewayAt(0).port}/v1/videos/traced/events`;
+    await fetch(url, { method: "POST", headers, body: '{"kind":"comment"}' });
+    for (const series of [
+      'hop_duration_seconds_bucket{hop="publish"}',
+      "gateway_publish_answer_duration_seconds_bucket",
+    ]) {
+      await expect.poll(() => prometheus.traces(`ovation_${series}`), SOON).toContain(traceId);
     }
   });
 

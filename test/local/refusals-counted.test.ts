@@ -7,6 +7,7 @@ import { BACKEND, MODERATOR, moderate, moderatedStack, tokenFor } from "../suppo
 import { connectTo, natsUrlAs } from "../support/nats-users.ts";
 import { MVP, POLL, putPoll } from "../support/polls.ts";
 import { ask, sendBytes } from "../support/raw.ts";
+import { countedRefusals, type Refusals, risen } from "../support/refusals.ts";
 import { TestStack } from "../support/stack.ts";
 import { inSeconds, tokenOf, VIEWER } from "../support/tokens.ts";
 import { TestSocket } from "../support/viewer.ts";
@@ -20,7 +21,7 @@ let nats: NatsConnection;
 let anna: string;
 const sockets: TestSocket[] = [];
 /** As of the last test. */
-let counts: Counts = {};
+let counts: Refusals = {};
 
 beforeAll(async () => {
   const gateway = {
@@ -49,35 +50,13 @@ beforeAll(async () => {
   await moderate(stack.gateway, "PUT", "shut/bans/eve", { mode: "ban" });
   await moderate(stack.gateway, "PUT", "ruled/rules", { closed: ["like"], maxLength: 3 });
   await putPoll(stack.gateway, "polled", POLL, MVP, MODERATOR);
-  counts = await counted();
+  counts = await countedRefusals(stack);
 });
 afterAll(async () => {
   for (const socket of sockets) await socket.close();
   await nats?.close();
   await stack?.stop();
 });
-
-type Counts = Readonly<Record<string, number>>;
-
-/** What is counted now, by `wire code`: at the gateways, and of services at the dispatcher. */
-async function counted(): Promise<Counts> {
-  const pages = await Promise.all(
-    [...stack.gateways, ...stack.dispatchers].map(async ({ opsPort }) => {
-      return await (await fetch(`http://127.0.0.1:${opsPort}/metrics`)).text();
-    }),
-  );
-  const found: Record<string, number> = {};
-  const sample = /^ovation_\w+_refused_total\{(?:wire|from)="(\w+)",code="(\w+)"\} (\d+)$/gm;
-  for (const [, wire = "", code = "", value] of pages.join("\n").matchAll(sample)) {
-    if (wire !== "gateway")
-      found[`${wire} ${code}`] = Number(value) + (found[`${wire} ${code}`] ?? 0);
-  }
-  return found;
-}
-
-function risen(before: Counts, after: Counts): readonly string[] {
-  return Object.keys(after).filter((name) => after[name] !== before[name]);
-}
 
 /** A connection of anna's. */
 async function connection(token = anna): Promise<TestSocket> {
@@ -266,7 +245,7 @@ test.each(ROWS)("over %s: %s", async (wire, code, act) => {
   // Not all of them are answered.
   let after = counts;
   await eventually(async () => {
-    after = await counted();
+    after = await countedRefusals(stack);
     return risen(counts, after).length > 0;
   });
   expect(risen(counts, after)).toEqual([`${wire} ${code}`]);
@@ -280,7 +259,7 @@ test("what fails because NATS is away is counted too, on each wire", async () =>
     await socket.ask("publish", { video: "v", kind: "like" });
     await published({ kind: "like" })();
     await stream("v/events")();
-    const now = risen(counts, await counted());
+    const now = risen(counts, await countedRefusals(stack));
     return ["websocket", "http", "sse"].every((wire) => now.includes(`${wire} unavailable`));
   });
 });

@@ -16,6 +16,7 @@ export const RULES = join(FOLDER, "ovation.rules.yaml");
 export const RULES_TEST = join(FOLDER, "ovation.rules.test.yaml");
 const EXAMPLE = join(FOLDER, "prometheus.yaml");
 
+/** Whether a program can be run by its name. */
 function isInstalled(command: string): boolean {
   return (process.env["PATH"] ?? "").split(delimiter).some((folder) => {
     try {
@@ -42,18 +43,31 @@ export async function promtool(args: readonly string[], input = ""): Promise<str
   return (await running).stdout;
 }
 
+interface PrometheusOptions {
+  /** A file of rules; by default the shipped one. */
+  readonly rules?: string;
+  /** Host and port of an Alertmanager. */
+  readonly alertmanager?: string;
+}
+
 const exampleSchema = z.looseObject({
   scrape_configs: z.tuple([z.looseObject({ job_name: z.string() })]),
 });
 
 /** The shipped example, with a scrape interval of one second, other targets, and perhaps other rules. */
-async function configFor(targetsFile: string, rules: string): Promise<string> {
+async function configFor(
+  targetsFile: string,
+  { rules = RULES, alertmanager }: PrometheusOptions,
+): Promise<string> {
   const example = exampleSchema.parse(parse(await readFile(EXAMPLE, "utf8")));
   const [job] = example.scrape_configs;
   return stringify({
     ...example,
     global: { scrape_interval: "1s", evaluation_interval: "1s" },
     rule_files: [rules],
+    ...(alertmanager === undefined
+      ? {}
+      : { alerting: { alertmanagers: [{ static_configs: [{ targets: [alertmanager] }] }] } }),
     scrape_configs: [{ job_name: job.job_name, file_sd_configs: [{ files: [targetsFile] }] }],
   });
 }
@@ -76,6 +90,9 @@ const vectorSchema = z.object({
     }),
   ),
 });
+const exemplarsSchema = z.array(
+  z.object({ exemplars: z.array(z.object({ labels: z.object({ trace_id: z.string() }) })) }),
+);
 const alertsSchema = z.object({
   alerts: z.array(z.object({ labels: z.record(z.string(), z.string()), state: z.string() })),
 });
@@ -97,15 +114,15 @@ export class TestPrometheus {
     this.#url = url;
   }
 
-  /**
-   * Starts a server that scrapes these local ports every second.
-   * @param rules a file of rules; by default the shipped one
-   */
-  static async start(opsPorts: readonly number[], rules = RULES): Promise<TestPrometheus> {
+  /** Starts a server that scrapes these local ports every second. */
+  static async start(
+    opsPorts: readonly number[],
+    options: PrometheusOptions = {},
+  ): Promise<TestPrometheus> {
     const folder = await mkdtemp(join(tmpdir(), "ovation-prometheus-"));
     const config = join(folder, "prometheus.yaml");
     await writeTargets(folder, opsPorts);
-    await writeFile(config, await configFor(join(folder, TARGETS), rules));
+    await writeFile(config, await configFor(join(folder, TARGETS), options));
     const address = `127.0.0.1:${await freePort()}`;
     const child = spawn(
       "prometheus",
@@ -114,6 +131,7 @@ export class TestPrometheus {
         `--storage.tsdb.path=${join(folder, "data")}`,
         `--web.listen-address=${address}`,
         "--log.level=warn",
+        "--enable-feature=exemplar-storage",
       ],
       { stdio: ["ignore", "inherit", "inherit"] },
     );
@@ -154,6 +172,14 @@ export class TestPrometheus {
   /** The names of all series. */
   async names(): Promise<ReadonlySet<string>> {
     return new Set(z.array(z.string()).parse(await this.#ask("label/__name__/values")));
+  }
+
+  /** The ids of traces beside the series that an expression selects, of the last minutes. */
+  async traces(query: string): Promise<readonly string[]> {
+    const now = Date.now() / 1_000;
+    const span = { start: String(now - 600), end: String(now + 60) };
+    const found = exemplarsSchema.parse(await this.#ask("query_exemplars", { query, ...span }));
+    return found.flatMap(({ exemplars }) => exemplars.map(({ labels }) => labels.trace_id));
   }
 
   /** The alerts that fire. */

@@ -18,6 +18,11 @@ export interface TraceContext {
   readonly state: string;
 }
 
+/** The id of a trace, where somebody records it. */
+export function recordedTraceId(trace: TraceContext | undefined): string | undefined {
+  return trace?.isSampled === true ? trace.traceId : undefined;
+}
+
 export const NO_TRACES: readonly TraceContext[] = Object.freeze([]);
 /** How many traces one piece of work may belong to: one is the parent, the others are linked. */
 export const TRACES_LIMIT = 32;

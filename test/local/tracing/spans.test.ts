@@ -44,6 +44,12 @@ async function request(
   });
 }
 
+/** What a process tells of its latencies, with the ids of traces. */
+async function exemplars({ opsPort }: { readonly opsPort: number }): Promise<string> {
+  const headers = { accept: "application/openmetrics-text; version=1.0.0" };
+  return await (await fetch(`http://127.0.0.1:${opsPort}/metrics`, { headers })).text();
+}
+
 /** Each span as `name<parent's name>`; the caller's own is `given`. */
 function lineage(spans: readonly CollectedSpan[], given: GivenTrace): string[] {
   const names = new Map(spans.map(({ spanId, name }) => [spanId, name]));
@@ -69,6 +75,9 @@ describe("a publish over HTTP with a traceparent", () => {
       "ovation.dispatch<ovation.publish>",
       "ovation.publish<given>",
     ]);
+    for (const node of [...stack.gateways, ...stack.dispatchers]) {
+      expect(await exemplars(node)).toContain(`trace_id="${given.traceId}"`);
+    }
     const [publish, dispatch, deliver] = WAY.map((name) => spans.find((one) => one.name === name));
     expect(publish).toMatchObject({
       kind: 2,
