@@ -98,6 +98,10 @@ export class Ovation<Kinds extends object = object> {
     this.#settings = settingsOf(options, filter);
     this.#outbox = new Outbox(this.#settings.queueLimit, this.#settings.random);
     this.#connection = new Connection(this.#settings, {
+      query: () => {
+        const [video] = this.#channels.keys();
+        return video ? `?video=${video}` : "";
+      },
       onLink: (link) => this.#linked(link),
       onUnlink: () => this.#unlinked(),
       onToken: () => {

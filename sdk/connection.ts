@@ -16,6 +16,8 @@ import { HIDDEN_PACE_MS, listenForWake, type WakeSignal, wantedPaceMs } from "./
 
 export interface ConnectionHandlers
   extends Pick<PushHandlers, "onEvents" | "onReset" | "onUnsubscribed"> {
+  /** The query of the handshake, with its `?`: the video that the client comes for. */
+  query(): string;
   /** Requests can be sent over this link. */
   onLink(link: Link): void;
   /** The link continues with a fresh token, which may cover other videos. */
@@ -271,14 +273,10 @@ export class Connection {
     const { fetch, connectTimeoutMs } = this.#settings;
     // If the chunk can't be loaded, the next failed attempt tries again.
     const loaded = await loadOverHttp(connectTimeoutMs).catch(() => undefined);
-    if (loaded === undefined || this.#state.name !== "reconnecting") return;
+    if (loaded === undefined) return;
     this.#diagnoses ??= new loaded.Diagnoses(fetch);
-    await this.#diagnoses.find(url, this.#wasConnected, (reason) => {
-      const state = this.#state;
-      if (state.name !== "reconnecting") return;
-      const waitMs = Math.max(0, state.waitMs - (performance.now() - failedAt));
-      this.#setState({ ...state, waitMs, reason });
-    });
+    const setState = (state: ConnectionState) => this.#setState(state);
+    await this.#diagnoses.find(url, this.#wasConnected, failedAt, this, setState);
   }
 
   /** Closes the current link, and makes another after `waitMs`. */

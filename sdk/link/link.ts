@@ -89,6 +89,8 @@ export interface PushHandlers {
 }
 
 export interface LinkHandlers extends PushHandlers {
+  /** The query of a WebSocket's handshake, for proxies that send viewers of a video to one gateway. */
+  query(): string;
   /** Requests may be sent. The result has the gateway's name and the token's lifetime, if known. */
   onReady(result: Result): void;
   /** The link works, but not as well as it could. */

@@ -76,7 +76,7 @@ export class WebSocketLink implements Link {
   /** @throws whatever the WebSocket constructor throws, for example on a page that may not open one */
   start(): void {
     const { url, token, WebSocket, connectTimeoutMs } = this.#options;
-    const socket = new WebSocket(url + CONNECT_PATH, SUBPROTOCOL);
+    const socket = new WebSocket(url + CONNECT_PATH + this.#handlers.query(), SUBPROTOCOL);
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {

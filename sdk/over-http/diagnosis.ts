@@ -2,7 +2,7 @@
  * Finds out why the client can't connect. A browser does not say why a WebSocket was refused; a plain
  * request to the same path gets the reason, from a gateway or from whatever else is there.
  */
-import type { ConnectionFault } from "../state.ts";
+import type { ConnectionFault, ConnectionState } from "../state.ts";
 import { core } from "./core.ts";
 import { refusalOfResponse } from "./http.ts";
 
@@ -80,15 +80,28 @@ export class Diagnoses {
     return this.#found.get(url);
   }
 
-  /** @param onFound called with a new result only */
-  async find(url: string, wasReached: boolean, onFound: (fault: ConnectionFault) => void) {
-    if (this.#found.has(url)) return;
+  /**
+   * @param failedAt by `performance.now()`, when the wait began
+   * @param connection what waits to connect again
+   * @param setState called with a new result only, while it still waits
+   */
+  async find(
+    url: string,
+    wasReached: boolean,
+    failedAt: number,
+    connection: { readonly state: ConnectionState },
+    setState: (state: ConnectionState) => void,
+  ): Promise<void> {
+    if (connection.state.name !== "reconnecting" || this.#found.has(url)) return;
     this.#found.set(url, undefined);
     const { signal } = this.#controller;
     const fault = await diagnose({ url, fetch: this.#fetch, signal, wasReached });
     if (fault === undefined || signal.aborted) return;
     this.#found.set(url, fault);
-    onFound(fault);
+    const { state } = connection;
+    if (state.name !== "reconnecting") return;
+    const waitMs = Math.max(0, state.waitMs - (performance.now() - failedAt));
+    setState({ ...state, waitMs, reason: fault });
   }
 
   clear(): void {

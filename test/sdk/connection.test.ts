@@ -39,7 +39,7 @@ describe("a connection", () => {
     const videos = Array.from({ length: 20 }, (_, index) => `video-${index}`);
     const heard = videos.map((video) => listen(ovation, video));
     for (const { joined } of heard) await joined();
-    expect(network.requests.all).toEqual(["GET /v1/connect HTTP/1.1"]);
+    expect(network.requests.all).toEqual(["GET /v1/connect?video=video-0 HTTP/1.1"]);
     for (const video of videos) await ovation.video(video).publish("like", { video });
     for (const [index, { events }] of heard.entries()) {
       await events.first(() => true);
