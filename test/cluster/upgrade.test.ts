@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Ovation } from "../../sdk/index.ts";
 import { eventually } from "../support/eventually.ts";
+import { HookReceiver } from "../support/hook-receiver.ts";
 import { tokenOf } from "../support/tokens.ts";
-import { type Cluster, startCluster } from "./support/node.ts";
+import { type Cluster, NODE_ADDRESS, startCluster } from "./support/node.ts";
 import { Release } from "./support/release.ts";
 
 const VIDEO = "launch";
@@ -83,4 +84,35 @@ test("helm upgrade replaces every pod, and no acknowledged comment is lost or co
     after.filter(({ uid, ready, restarts }) => uids.has(uid) || !ready || restarts > 0),
   ).toEqual([]);
   process.stdout.write(`${acknowledged.length} comments to ${VIEWERS} viewers meanwhile\n`);
+});
+
+test("the pods of ovation hooks send webhooks", async () => {
+  const receiver = new HookReceiver();
+  await receiver.start(0, "0.0.0.0");
+  try {
+    await release.addSecret("ovation-hooks", { secret: receiver.secret });
+    await release.upgrade({
+      "hooks.enabled": true,
+      "hooks.url": receiver.url.replace("127.0.0.1", NODE_ADDRESS),
+      "hooks.existingSecret": "ovation-hooks",
+      "hooks.settings.hooks-allow-http": true,
+      "hooks.settings.hooks-allow-private": true,
+      "hooks.resources.requests.cpu": "20m",
+    });
+    const publisher = await viewer("reporter");
+    const told = () => receiver.of("comment.stored").map(({ data }) => data.id);
+    // The first instance that works tells what comes from then on.
+    const ids: string[] = [];
+    await eventually(async () => {
+      const { eventId } = await publisher.video(VIDEO).publish("comment", { text: "told" });
+      ids.push(eventId);
+      return told().length > 0;
+    });
+    await eventually(() => told().at(-1) === ids.at(-1));
+    expect(told()).toEqual(ids.slice(-told().length));
+    expect(receiver.faults).toEqual([]);
+    publisher.close();
+  } finally {
+    await receiver.stop();
+  }
 });

@@ -30,10 +30,17 @@ const fileSchema = z.object({ services: z.record(z.string(), serviceSchema) });
 
 type Service = z.infer<typeof serviceSchema>;
 
+/** What an operator adds to a service. */
+interface Additions {
+  readonly environment?: Readonly<Record<string, string>>;
+  /** By their paths in the file, such as `./hooks-secret`, paths on this machine. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
 export interface Composed {
   readonly network: string;
   /** Starts one more container of that service; returns its name. */
-  add(service: string): Promise<string>;
+  add(service: string, additions?: Additions): Promise<string>;
   /** Runs a container of that service until it ends by itself. */
   run(service: string): Promise<{ readonly code: number; readonly text: string }>;
   /** The containers of a service. */
@@ -54,12 +61,12 @@ export async function startComposed(): Promise<Composed> {
   const network = `ovation-image-test-${process.pid}`;
   await docker("network", "create", network);
   const started: { readonly service: string; readonly container: string }[] = [];
-  const add = async (name: string): Promise<string> => {
+  const add = async (name: string, additions: Additions = {}): Promise<string> => {
     const service = services[name];
     if (service === undefined) throw new Error(`compose.yaml has no service ${name}`);
     const container = `${network}-${name}-${started.length}`;
     started.push({ service: name, container });
-    await docker("run", ...runFlags(network, name, container, service));
+    await docker("run", ...runFlags(network, name, container, service, additions));
     return container;
   };
   const run = async (service: string) => {
@@ -86,7 +93,14 @@ export async function startComposed(): Promise<Composed> {
   return { network, add, run, of, stop };
 }
 
-function runFlags(network: string, name: string, container: string, service: Service): string[] {
+function runFlags(
+  network: string,
+  name: string,
+  container: string,
+  service: Service,
+  { environment = {}, files = {} }: Additions,
+): string[] {
+  const variables = { ...service.environment, ...environment };
   return [
     "--detach",
     ...["--name", container, "--network", network, "--network-alias", name],
@@ -94,10 +108,10 @@ function runFlags(network: string, name: string, container: string, service: Ser
     ...service.cap_drop.flatMap((one) => ["--cap-drop", one]),
     ...service.security_opt.flatMap((one) => ["--security-opt", one]),
     ...["--stop-timeout", service.stop_grace_period.replace("s", "")],
-    ...Object.entries(service.environment).flatMap(([key, value]) => ["--env", `${key}=${value}`]),
+    ...Object.entries(variables).flatMap(([key, value]) => ["--env", `${key}=${value}`]),
     // Any free port of this machine, and a volume that is removed with the container.
     ...service.ports.flatMap((port) => ["--publish", `127.0.0.1::${port.split(":").at(-1)}`]),
-    ...service.volumes.flatMap((volume) => ["--volume", mountOf(volume)]),
+    ...service.volumes.flatMap((volume) => ["--volume", mountOf(volume, files)]),
     // Docker's default would report health only after half a minute.
     ...["--health-interval", "1s"],
     service.image,
@@ -105,8 +119,11 @@ function runFlags(network: string, name: string, container: string, service: Ser
   ];
 }
 
-/** A file of ours by its absolute path; a named volume without its name. */
-function mountOf(volume: string): string {
+/** A file of ours, or of the operator, by its absolute path; a named volume without its name. */
+function mountOf(volume: string, files: Readonly<Record<string, string>>): string {
+  const [source = "", ...rest] = volume.split(":");
+  const given = files[source];
+  if (given !== undefined) return [given, ...rest].join(":");
   return volume.startsWith("../") ? join(directory, volume) : volume.replace(/^[^/]*:/, "");
 }
 

@@ -1,8 +1,16 @@
 /** The image, built and run as by an operator. */
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { HookReceiver } from "../support/hook-receiver.ts";
 import { IMAGE } from "./build-image.ts";
 import { addressOf, type Composed, startComposed } from "./composed.ts";
 import { docker, exec, inspect } from "./docker.ts";
+
+/** On a busy machine, a second is short. */
+const HEALTHY_MS = 150_000;
 
 let stack: Composed;
 
@@ -18,7 +26,7 @@ afterAll(async () => {
 
 /** Resolves when Docker reports it healthy. Not a busy loop: `docker inspect` takes a while. */
 async function healthy(container: string): Promise<void> {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + HEALTHY_MS;
   while ((await inspect(container, "{{ .State.Health.Status }}")) !== "healthy") {
     if (Date.now() < deadline) continue;
     const { stdout, stderr } = await docker("logs", container);
@@ -93,6 +101,50 @@ describe("the stack of compose.yaml", () => {
     await docker("stop", dispatcher);
     expect(await inspect(dispatcher, "{{ .State.ExitCode }}")).toBe("0");
   });
+});
+
+test("the profile hooks sends webhooks, from whichever of two instances there is", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "ovation-image-hooks-"));
+  const receiver = new HookReceiver();
+  // Containers reach it by the address that this machine has on their network.
+  await receiver.start(0, "0.0.0.0");
+  try {
+    const secret = join(folder, "secret");
+    await writeFile(secret, receiver.secret);
+    await chmod(secret, 0o644);
+    await chmod(folder, 0o755);
+    const format = "{{ (index .IPAM.Config 0).Gateway }}";
+    const { stdout } = await docker("network", "inspect", "--format", format, stack.network);
+    const url = receiver.url.replace("127.0.0.1", stdout.trim());
+    const additions = {
+      environment: {
+        OVATION_HOOKS_URL: url,
+        OVATION_HOOKS_ALLOW_HTTP: "true",
+        OVATION_HOOKS_ALLOW_PRIVATE: "true",
+      },
+      files: { "./hooks-secret": secret },
+    };
+    const instances = [await stack.add("hooks", additions), await stack.add("hooks", additions)];
+    for (const instance of instances) await healthy(instance);
+    const status = async () => {
+      const command = ["exec", instances[1] ?? "", "node", "cli/main.js", "hooks", "status"];
+      return (await docker(...command)).stdout;
+    };
+    await eventually(async () => /^Instance \S+ works\.$/m.test(await status()));
+    const gateway = part(stack, "gateway", 0);
+    const told = (id: string) => receiver.of("comment.stored").some(({ data }) => data.id === id);
+    const comment = (id: string) => ({ kind: "comment", id, data: { text: "Hello" } });
+    expect((await publish(gateway, "told", comment("first"))).status).toBe(200);
+    await eventually(() => told("first"));
+    await docker("stop", instances[0] ?? "");
+    expect(await inspect(instances[0] ?? "", "{{ .State.ExitCode }}")).toBe("0");
+    expect((await publish(gateway, "told", comment("second"))).status).toBe(200);
+    await eventually(() => told("second"));
+    expect(receiver.faults).toEqual([]);
+  } finally {
+    await receiver.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
 });
 
 describe("a container", () => {

@@ -6,7 +6,7 @@ export default defineConfig({
     include: ["test/image/**/*.test.ts"],
     root: new URL("../..", import.meta.url).pathname,
     globalSetup: "test/image/build-image.ts",
-    testTimeout: 60_000,
+    testTimeout: 300_000,
     hookTimeout: 600_000,
     fileParallelism: false,
   },

@@ -74,7 +74,7 @@ const GO: Language = {
 };
 
 export const LANGUAGES: readonly Language[] = [NODE, PYTHON, GO];
-export { NODE, PYTHON };
+export { GO, NODE, PYTHON };
 
 /** Whether the machine has what a language needs. */
 export function isHere({ needs }: Language): boolean {

@@ -13,7 +13,7 @@ import { tool } from "../../chart/support/tools.ts";
 import { eventually } from "../../support/eventually.ts";
 
 const execute = promisify(execFile);
-const NODE_ADDRESS = "10.98.0.1";
+export const NODE_ADDRESS = "10.98.0.1";
 const POD_NETWORK = "10.85.0.0/24";
 const STARTS_WITHIN_MS = 60_000;
 

@@ -79,6 +79,12 @@ export class Release {
     return await this.#helm("test", "ovation", "--logs");
   }
 
+  /** Creates a Secret, as an operator would. */
+  async addSecret(name: string, stringData: Readonly<Record<string, string>>): Promise<void> {
+    const path = `/api/v1/namespaces/${NAMESPACE}/secrets`;
+    await this.#created(path, { metadata: { name }, stringData });
+  }
+
   /** The pods of gateways, dispatchers and NATS. */
   async pods(): Promise<Pod[]> {
     const { body } = await this.#cluster.ask("GET", `/api/v1/namespaces/${NAMESPACE}/pods`);
