@@ -149,7 +149,10 @@ export class GatewayParts implements RoleParts {
     this.#rates = new Rates({ bus, gateway, config, now });
     this.#liveLimits = new LiveLimits({
       settings: config,
-      set: (name, perSecond) => this.#rates.set(name, perSecond),
+      set: (name, perSecond) => {
+        if (name === "connectionsPerSecond") this.#admission.connectionsPerSecond = perSecond;
+        else this.#rates.set(name, perSecond);
+      },
       wallClock: Date.now,
       log,
     });
@@ -324,12 +327,12 @@ export class GatewayParts implements RoleParts {
 
   /** Accepts no new viewers, sends its viewers to the other gateways, and leaves the table. */
   async drain(): Promise<void> {
-    const { bus, config } = this.#context;
+    const { bus } = this.#context;
     this.#isDraining = true;
     void this.#registration.lease.renewAgain();
     this.#interest.drain();
     await this.#hub.drain(async () => {
-      return paceOf(await this.#registration.peers(), config.connectionsPerSecond);
+      return paceOf(await this.#registration.peers(), this.#admission.connectionsPerSecond);
     });
     if (bus.state === "connected") await this.#registration.end();
   }
@@ -464,7 +467,7 @@ export class GatewayParts implements RoleParts {
       webSockets: this.#connections.webSockets,
       eventStreams: this.#connections.eventStreams,
       videos: this.#interest.videoCount,
-      connectionsPerSecond: config.connectionsPerSecond,
+      connectionsPerSecond: this.#admission.connectionsPerSecond,
       isDraining: this.#isDraining,
       kinds: this.#kinds.revision,
       settings: commonSettingsOf(config),

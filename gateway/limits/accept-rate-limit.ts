@@ -20,11 +20,15 @@ export interface AcceptRateLimitOptions {
   readonly random: () => number;
 }
 
+function rateOf(perSecond: number): Rate {
+  return { name: "connections", perSecond, burst: perSecond };
+}
+
 export class AcceptRateLimit {
   /** Viewers that were refused and told when to retry. */
   postponed = 0;
   readonly #options: AcceptRateLimitOptions;
-  readonly #rate: Rate;
+  #rate: Rate;
   readonly #bucket: TokenBucket;
   /** The time slot of the last refused viewer. */
   #queueEndsAt = 0;
@@ -33,8 +37,17 @@ export class AcceptRateLimit {
   constructor(options: AcceptRateLimitOptions) {
     const { perSecond, now } = options;
     this.#options = options;
-    this.#rate = { name: "connections", perSecond, burst: perSecond };
+    this.#rate = rateOf(perSecond);
     this.#bucket = new TokenBucket(this.#rate, now());
+  }
+
+  /** How many viewers are accepted per second. */
+  get perSecond(): number {
+    return this.#rate.perSecond;
+  }
+
+  set perSecond(perSecond: number) {
+    this.#rate = rateOf(perSecond);
   }
 
   /** Refuses every viewer from now on: the gateway drains. */
@@ -63,7 +76,7 @@ export class AcceptRateLimit {
   }
 
   #refuse(at: number): never {
-    const { perSecond: limit } = this.#options;
+    const limit = this.perSecond;
     this.postponed += 1;
     const text = `the gateway accepts ${limit} viewers per second`;
     throw new OvationError("overloaded", text, { limit, retryAfterMs: this.#retryAfterMs(at) });
@@ -71,8 +84,8 @@ export class AcceptRateLimit {
 
   /** Assigns the next time slot. */
   #retryAfterMs(at: number): number {
-    const { perSecond, random } = this.#options;
-    const slotMs = 1_000 / perSecond;
+    const { random } = this.#options;
+    const slotMs = 1_000 / this.perSecond;
     const slotAt = Math.max(at + RETRY_MIN_MS, this.#queueEndsAt + slotMs);
     if (slotAt + slotMs - at > QUEUE_MAX_MS) {
       return Math.round(RETRY_MIN_MS + random() * (QUEUE_MAX_MS - RETRY_MIN_MS));

@@ -15,6 +15,7 @@ import { FullNoticeLimit } from "./full-notice-limit.ts";
 import { Hosts } from "./hosts.ts";
 import { type OriginHeaders, Origins } from "./origins.ts";
 import { Overload } from "./overload.ts";
+import type { ChangeableRate } from "./token-bucket.ts";
 
 export type AdmissionConfig = RoomConfig &
   Pick<
@@ -47,6 +48,12 @@ export interface Admitted {
   readonly reconnectAfterMs: number | undefined;
 }
 
+/** How fast the viewers of one address may connect, of all that a gateway admits. */
+function arrivalRate(ofAll: number, sharePercent: number): ChangeableRate {
+  const perSecond = clientShare(ofAll, sharePercent);
+  return { name: "connections", perSecond, burst: clientBurst(ofAll, sharePercent) };
+}
+
 export class Admission {
   readonly room: ConnectionRoom;
   readonly hosts: Hosts;
@@ -64,6 +71,8 @@ export class Admission {
   readonly #streamsPerAddress: number;
   /** How fast the viewers of one address may connect. */
   readonly #arrivals: ClientBuckets;
+  readonly #arrivalRate: ChangeableRate;
+  readonly #sharePercent: number;
 
   /** @param openFiles how many files the process may open; undefined: any number */
   constructor(
@@ -83,10 +92,14 @@ export class Admission {
     this.#connections = connections;
     const { clientSharePercent: percent, limitedClientsKept } = config;
     this.#streamsPerAddress = clientShare(config.eventStreamsLimit, percent);
-    const perSecond = clientShare(config.connectionsPerSecond, percent);
-    const burst = clientBurst(config.connectionsPerSecond, percent);
-    const rate = { name: "connections", perSecond, burst };
-    this.#arrivals = new ClientBuckets(rate, limitedClientsKept, { forgotten: 0 }, now);
+    this.#sharePercent = percent;
+    this.#arrivalRate = arrivalRate(config.connectionsPerSecond, percent);
+    this.#arrivals = new ClientBuckets(
+      this.#arrivalRate,
+      limitedClientsKept,
+      { forgotten: 0 },
+      now,
+    );
     this.overload = new Overload({
       delayLimitMs: config.overloadDelayMs,
       memoryLimitBytes: config.memoryLimitBytes,
@@ -100,6 +113,16 @@ export class Admission {
       now,
       random: Math.random,
     });
+  }
+
+  /** How many viewers are admitted per second. */
+  get connectionsPerSecond(): number {
+    return this.acceptRate.perSecond;
+  }
+
+  set connectionsPerSecond(perSecond: number) {
+    this.acceptRate.perSecond = perSecond;
+    Object.assign(this.#arrivalRate, arrivalRate(perSecond, this.#sharePercent));
   }
 
   /** How many addresses viewers are connected from. */

@@ -13,7 +13,10 @@ import { Publishers } from "./publishers.ts";
 import { SlowMode } from "./slow-mode.ts";
 import { SpendingReports } from "./spending-reports.ts";
 import { type ChangeableRate, changeRate, type Rate, rateOf } from "./token-bucket.ts";
-import { Work, type WorkConfig } from "./work.ts";
+import { isWorkSetting, Work, type WorkConfig, type WorkSetting } from "./work.ts";
+
+/** The limits that a client's requests and publishes meet, of those that an operator may change. */
+export type RateSetting = Exclude<LiveLimitName, "connectionsPerSecond">;
 
 type RatesConfig = Pick<
   GatewayConfig,
@@ -71,7 +74,7 @@ export class Rates {
   readonly #commands: ClientBuckets;
   readonly #historyReads: ClientBuckets;
   /** Those that an operator may change, by their settings. */
-  readonly #changeable: Readonly<Record<LiveLimitName, ChangeableRate>>;
+  readonly #changeable: Readonly<Record<Exclude<RateSetting, WorkSetting>, ChangeableRate>>;
 
   constructor({ bus, gateway, config, now }: RatesOptions) {
     const { limitedClientsKept: limit } = config;
@@ -124,8 +127,9 @@ export class Rates {
   }
 
   /** From now on, this limit counts for everybody. */
-  set(name: LiveLimitName, perSecond: number): void {
-    changeRate(this.#changeable[name], perSecond);
+  set(name: RateSetting, perSecond: number): void {
+    if (isWorkSetting(name)) this.work.set(name, perSecond);
+    else changeRate(this.#changeable[name], perSecond);
   }
 
   start(): void {

@@ -8,7 +8,7 @@ import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import { BoundedMap, type BoundedMapStats } from "./bounded-map.ts";
 import { type ClientKey, isAddressKey } from "./client-key.ts";
 import { FairTurns, Lane } from "./fair-turns.ts";
-import { type Rate, rateOf, TokenBucket } from "./token-bucket.ts";
+import { type ChangeableRate, changeRate, type Rate, rateOf, TokenBucket } from "./token-bucket.ts";
 import { Turns } from "./turns.ts";
 
 /**
@@ -46,10 +46,23 @@ export interface WorkConfig {
 }
 
 interface WorkRates {
-  readonly requests: Rate;
-  readonly messages: Rate;
-  readonly bytes: Rate;
-  readonly past: Rate;
+  readonly requests: ChangeableRate;
+  readonly messages: ChangeableRate;
+  readonly bytes: ChangeableRate;
+  readonly past: ChangeableRate;
+}
+
+/** What a client's work is limited by, and the setting of each. */
+const RATE_OF_SETTING = {
+  httpRequestsPerSecond: "requests",
+  clientMessagesPerSecond: "messages",
+  requestBytesPerSecond: "bytes",
+  historyBytesPerSecond: "past",
+} as const satisfies Readonly<Record<string, keyof WorkRates>>;
+export type WorkSetting = keyof typeof RATE_OF_SETTING;
+
+export function isWorkSetting(name: string): name is WorkSetting {
+  return Object.hasOwn(RATE_OF_SETTING, name);
 }
 
 interface WorkOptions {
@@ -284,6 +297,15 @@ export class Work {
       address: ratesOf("address"),
       backend: ratesOf("backend"),
     };
+  }
+
+  /** From now on, this limit counts for everybody. */
+  set(name: WorkSetting, perSecond: number): void {
+    const { actor, address, backend } = this.#rates;
+    const rate = RATE_OF_SETTING[name];
+    changeRate(actor[rate], SHARES.actor * perSecond);
+    changeRate(address[rate], SHARES.address * perSecond);
+    changeRate(backend[rate], SHARES.backend * perSecond);
   }
 
   /** Clients that are tracked. */

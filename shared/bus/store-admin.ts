@@ -252,15 +252,17 @@ async function copied(
       const { leader, replicas = [] } = info.cluster ?? {};
       // A server without a cluster names no leader, or itself, and no copies.
       const holders = [leader, ...replicas.map((one) => one.name)];
-      const current = replicas.filter((one) => one.current && one.offline !== true).length;
-      const isComplete = replicas.every(
-        (one) => one.name === but.away || (one.current && one.offline !== true),
-      );
+      const behind = replicas
+        .filter((one) => one.name !== but.away && (!one.current || one.offline === true))
+        .map((one) => one.name);
       const hasLeader = info.cluster === undefined || copies === 1 || (leader ?? "") !== "";
-      const isWhole = replicas.length === copies - 1 && isComplete && leader !== but.away;
+      const isWhole = replicas.length === copies - 1 && behind.length === 0;
       const isLeft = but.left === undefined || !holders.includes(but.left);
-      if (hasLeader && isWhole && isLeft) return;
-      state = `${current + 1} of ${copies} copies are complete`;
+      const isElsewhere = but.away === undefined || leader !== but.away;
+      if (hasLeader && isWhole && isLeft && isElsewhere) return;
+      if (!hasLeader) state = "it has no leader";
+      else if (behind.length > 0) state = `the copy on ${behind.join(", ")} is not complete`;
+      else state = `there are ${replicas.length + 1} of ${copies} copies`;
     }
     if (monotonicNow() > end) {
       throw new StoreChangeFailed(`${name}: after ${waitMs} ms, ${state}; NATS goes on with it`);

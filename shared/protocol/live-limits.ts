@@ -16,11 +16,16 @@ export const LIVE_LIMITS = [
   "deletesPerSecond",
   "commandsPerSecond",
   "historyReadsPerSecond",
+  "connectionsPerSecond",
+  "httpRequestsPerSecond",
+  "clientMessagesPerSecond",
+  "requestBytesPerSecond",
+  "historyBytesPerSecond",
 ] as const;
 export type LiveLimitName = (typeof LIVE_LIMITS)[number];
 
 /** The largest value that any of them may have. */
-export const LIVE_LIMIT_MAX = 1_000_000;
+export const LIVE_LIMIT_MAX = 1_000_000_000;
 /** The longest time for which one may be changed: a week. */
 export const LIVE_LIMIT_MS = 604_800_000;
 
@@ -39,8 +44,13 @@ export function encodeLiveLimits(limits: readonly LiveLimit[]): Uint8Array {
   return encodeMsgpack(limits);
 }
 
-/** None for bytes that aren't such a document. */
+/** So many are read; a newer version may know more limits than this one. */
+const READ_AT_MOST = 100;
+const documentSchema = z.array(z.unknown()).max(READ_AT_MOST);
+
+/** Those that this version knows; none for bytes that aren't such a document. */
 export function decodeLiveLimits(bytes: Uint8Array | undefined): readonly LiveLimit[] {
   if (bytes === undefined) return [];
-  return liveLimitsSchema.safeParse(decodeTrustedMsgpack(bytes)).data ?? [];
+  const entries = documentSchema.safeParse(decodeTrustedMsgpack(bytes)).data ?? [];
+  return entries.flatMap((entry) => liveLimitSchema.safeParse(entry).data ?? []);
 }

@@ -74,6 +74,17 @@ test("an operator changes a limit at every gateway for a time, and ends it early
   await eventually(() => logged.filter((line) => line.includes("the settings again")).length >= 4);
   expect(await takes(0)).toBe(true);
   expect(logged.some((line) => /changed a limit/.test(line) && /"by":"cli:/.test(line))).toBe(true);
+  // That of arriving viewers counts for everybody too.
+  await ops("limit", "connections-per-second=1");
+  const isRefused = async () => {
+    const { port } = stack.gatewayAt(0);
+    const sockets = await Promise.allSettled([1, 2, 3].map(() => TestSocket.open(port)));
+    for (const one of sockets) if (one.status === "fulfilled") await one.value.close();
+    return sockets.some(({ status }) => status === "rejected");
+  };
+  await eventually(isRefused);
+  await ops("limit", "connections-per-second=default");
+  await eventually(async () => !(await isRefused()));
   const wrong = await ops("limit", "lease-ms=1");
   expect(wrong).toMatchObject({ code: 2, stdout: expect.stringContaining("likes-per-second") });
 });

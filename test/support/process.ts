@@ -48,9 +48,10 @@ export async function spawnRole(
   role: ServerRole,
   natsUrl: string,
   flags: readonly string[] = [],
+  options: ProcessOptions = {},
 ): Promise<RoleProcess> {
   const ours = role === "gateway" ? ["--open", ...ROOMY_FLAGS] : [];
-  return await spawnStrict(role, natsUrl, [...ours, ...flags]);
+  return await spawnStrict(role, natsUrl, [...ours, ...flags], options);
 }
 
 export interface ProcessOptions {
@@ -58,6 +59,8 @@ export interface ProcessOptions {
   readonly files?: number;
   /** Whether it runs the sources, in which each module is a file of its own. */
   readonly isFromSource?: boolean;
+  /** The folder of another version, whose sources it runs. */
+  readonly folder?: string;
 }
 
 /** As {@link spawnRole}, with the default limits; a gateway needs `--open` or a key. */
@@ -65,7 +68,7 @@ export async function spawnStrict(
   role: ServerRole,
   natsUrl: string,
   flags: readonly string[],
-  { files, isFromSource = false }: ProcessOptions = {},
+  { files, folder, isFromSource = folder !== undefined }: ProcessOptions = {},
 ): Promise<RoleProcess> {
   const address = role === "gateway" ? ["--host", "127.0.0.1", "--port", "0"] : [];
   const nats = ["--nats-url", natsUrlAs(role, natsUrl)];
@@ -75,7 +78,10 @@ export async function spawnStrict(
   // The IPC channel closes with this process, and the role ends with the channel: nothing is left.
   const limit = files === undefined ? "" : `ulimit -n ${files} && `;
   const command = ["-c", `${limit}exec "$@"`, "sh", process.execPath, ...args];
-  const child = spawn("/bin/sh", command, { stdio: ["ignore", "pipe", "pipe", "ipc"] });
+  const child = spawn("/bin/sh", command, {
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    ...(folder === undefined ? {} : { cwd: folder }),
+  });
   if (child.stdout === null || child.stderr === null) throw new Error("no output to read");
   const output: string[] = [];
   const seen: { id: string; port: number; opsPort: number; runs: boolean } = {

@@ -17,7 +17,7 @@ const VIDEO = "launch";
 const EACH = 20;
 const WITHIN_MS = 120_000;
 /** So that no comment of a test is trimmed. */
-const KEPT = { historyEvents: 10_000 };
+export const KEPT = { historyEvents: 10_000 };
 const READ_AT_ONCE = 1_000;
 
 /** The settings of these tests' processes, for `ovation store`. */

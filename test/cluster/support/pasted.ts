@@ -27,27 +27,31 @@ export class Pasted {
   }
 
   /**
-   * Runs them at a nats-server, as the admin; they must succeed.
-   * @param natsUrl without a login
+   * Runs them; they must succeed.
+   * @param natsUrl of the nats-server that `ovation` uses as the admin, without a login; undefined: the
+   *   commands say which
    * @param instead what stands there instead of an address of the page
    * @returns what they print
    */
   async run(
     script: string,
-    natsUrl: string,
+    natsUrl: string | undefined,
     instead: Readonly<Record<string, string>> = {},
   ): Promise<string> {
     const here = Object.entries(instead).reduce((text, [from, to]) => {
       if (!text.includes(from)) throw new Error(`${from} is not in:\n${text}`);
       return text.replaceAll(from, to);
     }, script);
-    const env = {
-      ...process.env,
-      PATH: `${this.#folder}${delimiter}${process.env["PATH"]}`,
+    const admin = {
       OVATION_NATS_URL: natsUrl,
       OVATION_NATS_USER: "admin",
       OVATION_NATS_PASSWORD: TEST_PASSWORDS.admin,
       NATS_SYSTEM_PASSWORD: TEST_PASSWORDS.system,
+    };
+    const env = {
+      ...process.env,
+      PATH: `${this.#folder}${delimiter}${process.env["PATH"]}`,
+      ...(natsUrl === undefined ? {} : admin),
       ...this.#env,
     };
     const { stdout } = await promisify(execFile)("bash", ["-e", "-c", here], { env });
