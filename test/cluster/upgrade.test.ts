@@ -6,6 +6,7 @@ import { HookReceiver } from "../support/hook-receiver.ts";
 import { tokenOf } from "../support/tokens.ts";
 import { type Cluster, NODE_ADDRESS, startCluster } from "./support/node.ts";
 import { Release } from "./support/release.ts";
+import { alertCommands, isDone, LEFT_OUT, runLines } from "./support/runbook.ts";
 
 const VIDEO = "launch";
 const VIEWERS = 10;
@@ -33,6 +34,29 @@ test("helm test sees a like arrive, and runs the doctor", async () => {
   expect(output).toContain("The table is right: 2 gateways with a lease");
 });
 
+test("the runbook's commands run as printed", { timeout: 1_200_000 }, async () => {
+  const runbook = alertCommands();
+  const isRun = (line: string) => LEFT_OUT.every((one) => !one.line.test(line));
+  const all = runbook.flatMap(({ lines }) => lines);
+  // Nothing is left out that isn't there, and each alert has commands.
+  expect(LEFT_OUT.filter((one) => !all.some((line) => one.line.test(line)))).toEqual([]);
+  expect(runbook.filter(({ lines }) => lines.length === 0)).toEqual([]);
+  const failed: object[] = [];
+  for (const { alert, lines } of runbook) {
+    const run = lines.filter(isRun);
+    const instead = await release.words();
+    const ended = await runLines(cluster.kubeconfig, run, instead);
+    for (const [at, line] of run.entries()) {
+      const how = ended[at];
+      if (how === undefined || !isDone(line, how)) failed.push({ alert, line, ...how });
+    }
+    if (run.some((line) => /delete pod|scale/.test(line))) await release.settled();
+  }
+  expect(failed).toEqual([]);
+  const ran = all.filter(isRun).length;
+  process.stdout.write(`${ran} of ${all.length} commands of ${runbook.length} alerts ran\n`);
+});
+
 test("helm upgrade replaces every pod, and no acknowledged comment is lost or comes twice", async () => {
   const before = await release.pods();
   const clients: Ovation[] = [];
@@ -40,7 +64,8 @@ test("helm upgrade replaces every pod, and no acknowledged comment is lost or co
   for (let count = 0; count < VIEWERS; count += 1) {
     const comments: string[] = [];
     const client = await viewer(`viewer-${count}`);
-    client.video(VIDEO).on("comment", ({ id }) => comments.push(id));
+    // The first comment may be published before this viewer is subscribed.
+    client.video(VIDEO, { history: 1_000 }).on("comment", ({ id }) => comments.push(id));
     clients.push(client);
     seen.push(comments);
   }

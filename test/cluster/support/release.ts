@@ -11,6 +11,8 @@ const NAMESPACE = "live";
 const POD_USER = 65_532;
 /** Two gateways, two dispatchers and three nats-servers. */
 const PODS = 7;
+/** A pod that was deleted may take a minute to end. */
+const SETTLES_WITHIN_MS = 180_000;
 /** So that all pods fit on one node with two cores; the chart's defaults are for larger nodes. */
 const SMALL: Values = {
   "gateway.resources.requests.cpu": "20m",
@@ -38,6 +40,7 @@ const serviceSchema = z.object({ spec: z.object({ clusterIP: z.string() }) });
 const secretSchema = z.object({ data: z.record(z.string(), z.string()) });
 
 export interface Pod {
+  readonly name: string;
   readonly uid: string;
   readonly component: string;
   readonly ready: boolean;
@@ -62,11 +65,28 @@ export class Release {
     });
     for (const index of [0, 1, 2]) await release.#volume(`volume-${index}`);
     await release.#wait("install", {});
-    await eventually(async () => {
-      const pods = await release.pods();
-      return pods.length === PODS && pods.every(({ ready }) => ready);
-    }, 60_000);
+    await release.settled();
     return release;
+  }
+
+  /** Resolves when there are as many pods as the chart's values say, and all are ready. */
+  async settled(): Promise<void> {
+    await eventually(async () => {
+      const pods = await this.pods();
+      return pods.length === PODS && pods.every(({ ready }) => ready);
+    }, SETTLES_WITHIN_MS);
+  }
+
+  /** What stands for the words of the runbook here, by the word. */
+  async words(): Promise<Readonly<Record<string, string>>> {
+    const gateway = (await this.pods()).find(({ component }) => component === "gateway");
+    const secrets = await this.#secret("ovation-nats-users");
+    return {
+      "observer:PASSWORD@HOST": `observer:${secrets("observer")}@${await this.#address("ovation-nats")}`,
+      PASSWORD: secrets("admin"),
+      POD: gateway?.name ?? "",
+      "replicas=N": "replicas=2",
+    };
   }
 
   /** Resolves when all pods are replaced and ready. */
@@ -91,6 +111,7 @@ export class Release {
     return podListSchema
       .parse(body)
       .items.map(({ metadata, status }) => ({
+        name: metadata.name,
         uid: metadata.uid,
         component: metadata.labels["app.kubernetes.io/component"] ?? "",
         ready: status.containerStatuses.some(({ ready }) => ready),
@@ -101,17 +122,27 @@ export class Release {
 
   /** Where viewers reach it. */
   async url(): Promise<string> {
-    const path = `/api/v1/namespaces/${NAMESPACE}/services/ovation-gateway`;
-    const { body } = await this.#cluster.ask("GET", path);
-    return `http://${serviceSchema.parse(body).spec.clusterIP}`;
+    return `http://${await this.#address("ovation-gateway")}`;
   }
 
   /** The secret that the chart generated for signing tokens. */
   async authSecret(): Promise<string> {
-    const path = `/api/v1/namespaces/${NAMESPACE}/secrets/ovation-auth`;
+    return (await this.#secret("ovation-auth"))("OVATION_AUTH_SECRET");
+  }
+
+  /** The address of a Service. */
+  async #address(service: string): Promise<string> {
+    const path = `/api/v1/namespaces/${NAMESPACE}/services/${service}`;
     const { body } = await this.#cluster.ask("GET", path);
-    const { OVATION_AUTH_SECRET = "" } = secretSchema.parse(body).data;
-    return Buffer.from(OVATION_AUTH_SECRET, "base64").toString();
+    return serviceSchema.parse(body).spec.clusterIP;
+  }
+
+  /** The values of a Secret, by their keys. */
+  async #secret(name: string): Promise<(key: string) => string> {
+    const path = `/api/v1/namespaces/${NAMESPACE}/secrets/${name}`;
+    const { body } = await this.#cluster.ask("GET", path);
+    const { data } = secretSchema.parse(body);
+    return (key) => Buffer.from(data[key] ?? "", "base64").toString();
   }
 
   async #wait(verb: "install" | "upgrade", values: Values): Promise<void> {
