@@ -223,8 +223,9 @@ export class TestEventStream extends Inbox {
       httpGet(url, { agent: false, headers }, resolve).on("error", reject);
     });
     const stream = new TestEventStream(response);
-    await stream.until(() => stream.messages.length > 0);
-    return stream;
+    await stream.until(() => stream.messages.length > 0 || stream.isEnded);
+    if (stream.messages.length > 0) return stream;
+    throw new Error(`Unexpected server response: ${response.statusCode}`);
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 /**
- * Publishing, for every wire. The checks have one order: grant, shape, the room's rules, rate, overload,
- * in flight. A refused event costs its publisher no quota, even if a dispatcher refuses it.
+ * Publishing, for every wire. The checks have one order: grant, shape, bans and the room's rules, rate,
+ * overload, in flight. A refused event costs its publisher no quota, even if a dispatcher refuses it.
  */
 import { encodeEvent } from "../../../shared/protocol/bus-request.ts";
 import { asOvationError, OvationError } from "../../../shared/protocol/errors.ts";

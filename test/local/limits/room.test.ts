@@ -62,16 +62,22 @@ test("new videos are accepted at a rate, after an initial burst of the limit of 
   const limits = { videosLimit: 3, newVideosPerSecond: 1, lingerMs: 600_000 };
   stack = await TestStack.start({ gateway: limits });
   const viewer = await TestSocket.connect(stack.gateway.port);
-  const answers: unknown[] = [];
-  for (const video of ["a", "b", "c", "d", "a"]) {
-    answers.push(await viewer.ask("subscribe", { video }));
+  // The rate goes on meanwhile: on a busy machine, a few more than the burst may be accepted.
+  const since = performance.now();
+  const accepted: string[] = [];
+  let answer = await viewer.ask("subscribe", { video: "v0" });
+  while (answer.op === "result") {
+    const video = `v${accepted.length}`;
+    accepted.push(video);
     await viewer.ask("unsubscribe", { video });
+    answer = await viewer.ask("subscribe", { video: `v${accepted.length}` });
   }
-  expect(answers).toMatchObject([
-    ...Array.from({ length: 3 }, () => ({ op: "result" })),
-    { code: "videos_exceeded", limit: 1 },
-    { op: "result" },
-  ]);
+  const seconds = (performance.now() - since) / 1_000;
+  expect(answer).toMatchObject({ code: "videos_exceeded", limit: 1 });
+  expect(accepted.length).toBeGreaterThanOrEqual(3);
+  expect(accepted.length).toBeLessThanOrEqual(3 + seconds);
+  // One that is held is not new.
+  expect(await viewer.ask("subscribe", { video: accepted.at(-1) })).toMatchObject({ op: "result" });
   await viewer.close();
 });
 
