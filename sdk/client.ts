@@ -26,7 +26,8 @@ import { Outbox, type Published } from "./outbox.ts";
 import type { HttpHost } from "./over-http/send.ts";
 import { type Settings, settingsOf, WAIT_OR_FAIL } from "./settings.ts";
 import type { ConnectionState } from "./state.ts";
-import { MOMENT, type PublishOptions, Video, type VideoHost, type VideoOptions } from "./video.ts";
+import { MOMENT, Video, type VideoHost } from "./video.ts";
+import type { PublishOptions, VideoOptions } from "./video-options.ts";
 import { lastingFault, warnOnce } from "./warn.ts";
 import type { Watcher } from "./watchers.ts";
 

@@ -39,14 +39,14 @@ export type {
   DataOf,
   EventOf,
   KindOf,
-  ListenOptions,
-  LivePoll,
   PublishArguments,
   PublishKind,
-  PublishOptions,
-  Reactions,
   ReceivedData,
+} from "./typed-events.ts";
+export type { LivePoll, Reactions, Video } from "./video.ts";
+export type {
+  ListenOptions,
+  PublishOptions,
   ReplayOptions,
-  Video,
   VideoOptions,
-} from "./video.ts";
+} from "./video-options.ts";

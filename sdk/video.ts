@@ -1,7 +1,6 @@
 /** A handle of one video: to listen, to publish and to read its history. */
 import type { OvationEvent } from "../shared/protocol/event.ts";
 import { VIEWERS_KIND } from "../shared/protocol/kinds.ts";
-import type { RoomRules } from "../shared/protocol/moderation/view.ts";
 import { HISTORY_LIMIT } from "../shared/protocol/wire/endpoints.ts";
 import type { Counts } from "../shared/protocol/wire/server-messages.ts";
 import { check, checkOptions, type Rule } from "./arguments.ts";
@@ -14,167 +13,24 @@ import type { Poll } from "./live/shown-poll.ts";
 import type { StateOptions } from "./live/state.ts";
 import { type LiveValue, loadedValue } from "./live-value.ts";
 import type { Moderation } from "./moderation.ts";
-import type { Published, WhenLimited, WhileAway } from "./outbox.ts";
+import type { Published } from "./outbox.ts";
 import type { Parse } from "./parse.ts";
 import type { HeldHost, ReplayHost } from "./playhead/host.ts";
 import type { Playhead } from "./playhead.ts";
+import type {
+  BuiltInKinds,
+  EventOf,
+  KindOf,
+  PublishArguments,
+  PublishKind,
+} from "./typed-events.ts";
+import type {
+  ListenOptions,
+  PublishOptions,
+  ReplayOptions,
+  VideoOptions,
+} from "./video-options.ts";
 import type { Watcher } from "./watchers.ts";
-
-/**
- * The data of the kinds that Ovation publishes itself.
- *
- * @example
- * const count = ({ viewers }: BuiltInKinds["viewers"]) => `${viewers} watching`;
- */
-export interface BuiltInKinds {
-  /** `actors`, how many different actors watch, is estimated, where the deployment counts them. */
-  readonly viewers: { readonly viewers: number; readonly actors?: number };
-  /** How many events of each kind there were; of a kind's variant by `kind:variant`. */
-  readonly totals: Readonly<Record<string, number>>;
-  /** Deletes the durable event with this `id` and `seq`. */
-  readonly retracted: { readonly id: string; readonly seq: number };
-  /** The rules of the room; undefined: there are none. */
-  readonly rules: RoomRules | undefined;
-  /** The event that is pinned; undefined: none is. */
-  readonly pinned: OvationEvent | undefined;
-}
-
-/**
- * The data that an application publishes with a kind, as the client's type parameter declares it. A
- * client without a type parameter may publish anything.
- *
- * @example
- * type Comment = DataOf<{ comment: { text: string } }, "comment">; // { text: string }
- */
-export type DataOf<Kinds, Kind extends string> = Kind extends keyof Kinds ? Kinds[Kind] : unknown;
-
-/**
- * An event of a video. Data that others published is `unknown`, unless it was parsed.
- *
- * @example
- * const show = ({ id, data }: EventOf<"comment", { text: string }>) => addLine(id, data.text);
- */
-export type EventOf<Kind extends string, Data = ReceivedData<Kind>> = Omit<
-  OvationEvent,
-  "kind" | "data"
-> & { readonly kind: Kind; readonly data: Data };
-
-/**
- * The data of received events: typed for the kinds that Ovation publishes itself, else `unknown`.
- *
- * @example
- * const count: ReceivedData<"viewers"> = { viewers: 3 };
- */
-export type ReceivedData<Kind extends string> = Kind extends keyof BuiltInKinds
-  ? BuiltInKinds[Kind]
-  : unknown;
-
-/**
- * The name of a kind to listen to: editors suggest those that the type parameter declares; any
- * other is allowed.
- *
- * @example
- * const kind: KindOf<{ comment: string; wave: number }> = "wave";
- */
-export type KindOf<Kinds> = PublishKind<Kinds> | keyof BuiltInKinds | (string & {});
-
-/**
- * The name of a kind to publish: `like` and those that the type parameter declares; any, if it
- * declares none.
- *
- * @example
- * const kind: PublishKind<{ comment: string }> = "comment";
- */
-export type PublishKind<Kinds> = [keyof Kinds] extends [never]
-  ? string
-  : (keyof Kinds & string) | "like";
-
-/**
- * The arguments of `publish` after the kind: data, which may be omitted where it may be undefined.
- *
- * @example
- * const more: PublishArguments<{ comment: string }, "comment"> = ["hello", { waitMs: 5_000 }];
- */
-export type PublishArguments<Kinds, Kind extends string> =
-  undefined extends DataOf<Kinds, Kind>
-    ? [data?: DataOf<Kinds, Kind> | undefined, options?: PublishOptions]
-    : [data: DataOf<Kinds, Kind>, options?: PublishOptions];
-
-/**
- * Options of {@link Video.on}. With a {@link Parse} as `parse`, events whose data it refuses are
- * skipped.
- *
- * @example
- * const options: ListenOptions = { history: 20, onError: ({ code }) => report(code) };
- */
-export interface ListenOptions {
-  /** Called with `data_unexpected` when `parse` refuses an event. Default: {@link Ovation.onError}. */
-  readonly onError?: ((error: OvationError) => void) | undefined;
-  /** How many durable events of the history come first. Default: the video's `history`. */
-  readonly history?: number | undefined;
-}
-
-/**
- * Options of {@link Ovation.video}.
- *
- * @example
- * const video = ovation.video("launch", { history: 50 });
- */
-export interface VideoOptions {
-  /** How many durable events of the history a listener gets first, at most 1,000. Default: 0. */
-  readonly history?: number;
-  /**
-   * Goes on from a position that was stored, such as by a page that was reloaded: what was stored since
-   * then comes first, in order. `history` is requested only if that can't be had; {@link
-   * Video.onMissed} says so. It counts where nothing in this client watches the video yet: add the
-   * listeners in one turn.
-   */
-  readonly after?: Position | undefined;
-  /**
-   * The only kinds that arrive, such as `["like"]`, up to 64; with a stored kind also `retracted`.
-   * Default: all. Videos with the same filter share a connection of their own, and a viewer whose
-   * filter has only `viewers` and `totals` is not counted.
-   */
-  readonly kinds?: readonly string[] | undefined;
-  /** Whether this viewer is left out of the number of viewers; needs the scope `observe`. */
-  readonly hidden?: boolean | undefined;
-  /**
-   * The moment that the viewer sees. Events are shown when the picture gets to their time (`at`);
-   * this client's own, numbers of viewers, rules of the room and deletions at once. Nothing else is
-   * shown while it is undefined. Default: events are shown as they arrive.
-   */
-  readonly playhead?: Playhead | undefined;
-}
-
-/**
- * Options of {@link Video.replay}.
- *
- * @example
- * const options: ReplayOptions = { from, to, playhead: playheadOfHls(hls) };
- */
-export interface ReplayOptions {
-  /** When the recording begins. A number is milliseconds since 1970. */
-  readonly from: Date | number;
-  /** When it ends. */
-  readonly to: Date | number;
-  /** The moment that the viewer sees, by the clock of the time when it was recorded. */
-  readonly playhead: Playhead;
-  /** How many comments from before the picture come first. Default: the video's `history`. */
-  readonly history?: number;
-}
-
-/**
- * Options of one publish; the defaults are those of {@link OvationOptions}.
- *
- * @example
- * await video.publish("like", undefined, { whileAway: "fail" });
- */
-export interface PublishOptions {
-  readonly whileAway?: WhileAway;
-  /** Default: `wait`. */
-  readonly whenLimited?: WhenLimited;
-  readonly waitMs?: number;
-}
 
 /**
  * The result of {@link Video.reactions}.

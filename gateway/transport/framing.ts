@@ -4,7 +4,7 @@
  * headers and is lax about chunks, so neither is left to it (docs/conformance.md).
  */
 import { OvationError } from "../../shared/protocol/errors.ts";
-import type { RawRequest } from "./http-exchange.ts";
+import type { RawRequest } from "./raw-http.ts";
 
 type RequestHead = Pick<
   RawRequest,

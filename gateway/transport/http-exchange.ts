@@ -5,43 +5,13 @@
 import { STATUS_CODES } from "node:http";
 import { TRACEPARENT, TRACESTATE } from "../../shared/runtime/tracing/trace-context.ts";
 import type { BodyRoom } from "../limits/body-budget.ts";
-import type { HttpConnection, RawConnection } from "./open-connections.ts";
+import type { HttpConnection } from "./open-connections.ts";
+import type { RawRequest, RawResponse } from "./raw-http.ts";
 import { type BodyReading, RequestBody } from "./request-body.ts";
 import { REQUEST_ID, requestIdOf } from "./request-id.ts";
-import type { SendOutcome } from "./send-outcome.ts";
+import { ResponseStream } from "./response-stream.ts";
 
 type Headers = Readonly<Record<string, string>>;
-
-/** The part of the listener's request that is used. */
-export interface RawRequest {
-  getCaseSensitiveMethod(): string;
-  getUrl(): string;
-  /** What follows the `?`; empty if there is nothing. */
-  getQuery(): string | undefined;
-  /** The first header of this name. */
-  getHeader(name: string): string;
-  forEach(callback: (name: string, value: string) => void): void;
-}
-
-/** The part of the listener's response that is used. */
-export interface RawResponse extends RawConnection {
-  onData(handler: (chunk: ArrayBuffer, isLast: boolean) => void): unknown;
-  onWritable(handler: (offset: number) => boolean): unknown;
-  cork(callback: () => void): unknown;
-  /** Stops reading from the connection. */
-  pause(): unknown;
-  resume(): unknown;
-  writeStatus(status: string): unknown;
-  writeHeader(name: string, value: string): unknown;
-  /** False when it could not all be sent at once; the rest is buffered. */
-  write(chunk: string | Uint8Array): boolean;
-  end(body?: string | Uint8Array, closeConnection?: boolean): unknown;
-  /**
-   * Ends after the head. Never called with a length: the addon reads `undefined` as 2^63, and after
-   * a length it waits for a body and refuses the connection's next request.
-   */
-  endWithoutBody(): unknown;
-}
 
 /** Headers that a handler may need later, copied while they can be read. */
 const COPIED_HEADERS = [
@@ -335,60 +305,5 @@ export class HttpExchange {
     this.#state = "over";
     this.#connection.aborted();
     for (const listener of this.#closeListeners) listener();
-  }
-}
-
-/**
- * A response that is written to as long as the client is connected. uWebSockets.js doesn't limit
- * the buffer of a client that doesn't read, so after one write that could not all be sent, nothing
- * more is written until the client has read it.
- */
-export class ResponseStream {
-  #response: RawResponse | undefined;
-  #isFull = false;
-  readonly #onEnd: (end: () => void) => void;
-  #onWritable: (() => void) | undefined;
-
-  /** @param onEnd called when this side ends it, with what sends the end */
-  constructor(response: RawResponse, onEnd: (end: () => void) => void) {
-    this.#response = response;
-    this.#onEnd = onEnd;
-    response.onWritable(() => {
-      this.#isFull = false;
-      // Something must be written here, or the rest of the last write is not sent.
-      this.#onWritable?.();
-      return true;
-    });
-  }
-
-  get isOpen(): boolean {
-    return this.#response !== undefined;
-  }
-
-  /** Calls back when there is room again; it must write something. */
-  onWritable(listener: () => void): void {
-    this.#onWritable = listener;
-  }
-
-  send(bytes: Uint8Array | string): SendOutcome {
-    const response = this.#response;
-    if (response === undefined) return "closed";
-    if (this.#isFull) return "dropped";
-    response.cork(() => {
-      this.#isFull = !response.write(bytes);
-    });
-    return "sent";
-  }
-
-  end(): void {
-    const response = this.#response;
-    if (response === undefined) return;
-    this.#response = undefined;
-    this.#onEnd(() => response.end());
-  }
-
-  /** For the exchange only: the client has gone. */
-  closed(): void {
-    this.#response = undefined;
   }
 }

@@ -2,7 +2,8 @@
 import { useCallback, useState } from "react";
 import type { OvationError } from "../error.ts";
 import type { Published } from "../outbox.ts";
-import type { PublishArguments, PublishKind, Video } from "../video.ts";
+import type { PublishArguments, PublishKind } from "../typed-events.ts";
+import type { Video } from "../video.ts";
 import { frameStore } from "./frame-store.ts";
 import { useFrameStore } from "./use-frame-store.ts";
 import { useNewest } from "./use-newest.ts";

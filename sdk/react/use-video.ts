@@ -1,7 +1,8 @@
 /** A video as a hook. */
 import { useEffect, useMemo } from "react";
 import type { Ovation } from "../client.ts";
-import type { Video, VideoOptions } from "../video.ts";
+import type { Video } from "../video.ts";
+import type { VideoOptions } from "../video-options.ts";
 import { useNewest } from "./use-newest.ts";
 
 /**

@@ -5,7 +5,8 @@
 import { randomBytes } from "node:crypto";
 import type { PollMessage } from "../../../shared/protocol/wire/messages.ts";
 import { sseMessage } from "../../delivery/frame.ts";
-import type { HttpExchange, ResponseStream } from "../../transport/http-exchange.ts";
+import type { HttpExchange } from "../../transport/http-exchange.ts";
+import type { ResponseStream } from "../../transport/response-stream.ts";
 import type { SendOutcome } from "../../transport/send-outcome.ts";
 
 /** What an event stream writes to. */
