@@ -1,7 +1,7 @@
 /** The client respects a gateway's limits: it slows down, and nothing is lost or closed. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { metric, TestStack } from "../support/stack.ts";
-import { client, connected, listen, statesOf } from "./support/client.ts";
+import { client, connected, statesOf } from "./support/client.ts";
 
 let stack: TestStack;
 let url: string;
@@ -17,16 +17,19 @@ afterAll(async () => await stack?.stop());
 test("comments over the limit wait and are stored, each once, on one connection", async () => {
   const ovation = client(url, { transport: "websocket" });
   const states = statesOf(ovation);
-  // On a video each: those of one video are sent one after the other. They are watched, since the
-  // gateway reads the rules of others first, which spreads the comments over time.
-  const videos = Array.from({ length: 45 }, (_, n) => `launch-${n}`);
-  await Promise.all(videos.map((video) => listen(ovation, video).joined()));
-  const published = await Promise.all(
-    videos.map((video, n) => ovation.video(video).publish("comment", { n })),
-  );
-  expect(new Set(published.map(({ eventId }) => eventId)).size).toBe(45);
-  for (const { seq } of published) expect(seq).toBeGreaterThan(0);
-  expect(await metric(stack.gateway, "ovation_gateway_rate_limited_total")).toBeGreaterThan(0);
+  const isLimited = async () =>
+    (await metric(stack.gateway, "ovation_gateway_rate_limited_total")) > 0;
+  // The rate goes on meanwhile: a busy machine may take so long for 45 that there is room for all.
+  for (let count = 45; !(await isLimited()); count *= 2) {
+    // On a video each: those of one video are sent one after the other.
+    const published = await Promise.all(
+      Array.from({ length: count }, (_, n) =>
+        ovation.video(`launch-${n}`).publish("comment", { n }),
+      ),
+    );
+    expect(new Set(published.map(({ eventId }) => eventId)).size).toBe(count);
+    for (const { seq } of published) expect(seq).toBeGreaterThan(0);
+  }
   expect(states.all.filter(({ name }) => name === "reconnecting")).toEqual([]);
 });
 
