@@ -3,6 +3,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { metric, TestStack } from "../support/stack.ts";
 import { client, connected, statesOf } from "./support/client.ts";
 
+/** On a busy machine, seconds may pass before this process reads. */
+const PATIENT = { heartbeatTimeoutMs: 60_000, connectTimeoutMs: 60_000, waitMs: 120_000 } as const;
+
 let stack: TestStack;
 let url: string;
 beforeAll(async () => {
@@ -15,7 +18,7 @@ beforeAll(async () => {
 afterAll(async () => await stack?.stop());
 
 test("comments over the limit wait and are stored, each once, on one connection", async () => {
-  const ovation = client(url, { transport: "websocket" });
+  const ovation = client(url, { transport: "websocket", ...PATIENT });
   const states = statesOf(ovation);
   const isLimited = async () =>
     (await metric(stack.gateway, "ovation_gateway_rate_limited_total")) > 0;
