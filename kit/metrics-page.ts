@@ -47,6 +47,8 @@ export class MetricsPage {
  * @throws when it does not answer within `answerMs`
  */
 export async function readMetrics(url: string, answerMs = 30_000): Promise<MetricsPage> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(answerMs) });
+  // A connection of its own: one that was kept may be closed by the other side just as it is used again.
+  const headers = { connection: "close" };
+  const response = await fetch(url, { headers, signal: AbortSignal.timeout(answerMs) });
   return new MetricsPage(await response.text());
 }
