@@ -1,4 +1,5 @@
 /** A small load on a whole stack: the harness's counts are exact, however busy the machine is. */
+import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type LoadPlan, runLoad, type Watcher } from "./control/load.ts";
 import { viewerCosts } from "./control/operation-costs.ts";
@@ -10,7 +11,7 @@ import { RESULT_FORMAT } from "./report/result.ts";
 import { dispatch } from "./scenarios/dispatch.ts";
 import { fleet } from "./scenarios/fleet.ts";
 import { idle } from "./scenarios/idle.ts";
-import { oneVideo, steady } from "./scenarios/scenario.ts";
+import { oneVideo, stackOf, steady } from "./scenarios/scenario.ts";
 
 const quiet: Watcher = { step: () => undefined, progress: () => undefined };
 let stack: Stack;
@@ -112,6 +113,26 @@ test("virtual gateways get each like once, and no more messages when there are m
     expect(figure(`${gateways} gateways: messages into each`)).toBeLessThan(250);
   }
 });
+
+/** A network namespace takes root. */
+const hasNamespaces = process.platform === "linux" && process.getuid?.() === 0;
+
+test.skipIf(!hasNamespaces)(
+  "viewers in a network namespace of their own get every like",
+  async () => {
+    const { options } = parseCommand(["--link", "veth", "--gateways", "1", "--dispatchers", "1"]);
+    const namespaced = await stackOf(options, quiet);
+    try {
+      expect(namespaced.targets).toMatchObject([{ host: namespaced.link.host }]);
+      const load = await runLoad(namespaced, planOf("e2e-link", "like", 30, 20), quiet);
+      expect(load.exactness).toMatchObject({ judged: 20, received: 20 * 90, lost: 0, twice: 0 });
+    } finally {
+      await namespaced.stop();
+    }
+    const left = execFileSync("ip", ["netns", "list"], { encoding: "utf8" });
+    expect(left).not.toContain(`ovation-bench-${process.pid}`);
+  },
+);
 
 test("idle viewers are all held, and each gets its like", async () => {
   const words = ["--seconds", "1", "--viewers", "300", "--gateways", "2", "--videos", "7"];

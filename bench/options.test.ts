@@ -6,6 +6,8 @@ test("without flags, the scenario decides everything", () => {
   expect(words).toEqual([]);
   expect(repeat).toBe(1);
   expect(options).toMatchObject({ viewers: undefined, rate: undefined, urls: [], speed: 1 });
+  expect(options.link).toBe("loopback");
+  expect(parseCommand(["--link", "veth"]).options.link).toBe("veth");
 });
 
 test("numbers are parsed, and the roles' flags are passed on", () => {
@@ -27,6 +29,7 @@ test.each([
   ["--viewers", "0"],
   ["--viewers", "1.5"],
   ["--seconds", ""],
+  ["--link", "satellite"],
   ["--unknown", "1"],
 ])("%s %s is rejected", (...argv) => {
   expect(() => parseCommand(argv)).toThrow();

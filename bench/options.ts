@@ -30,6 +30,7 @@ const flags = {
   "gateway-flag": { type: "string", multiple: true, doc: "a flag for each gateway, key=value" },
   "dispatcher-flag": { type: "string", multiple: true, doc: "a flag for each dispatcher" },
   system: { type: "string", multiple: true, doc: "one of those that are compared, by its name" },
+  link: { type: "string", doc: "veth: the generator in a network namespace of its own" },
   profile: { type: "string", doc: "a folder for CPU profiles of gateways and dispatchers" },
   url: { type: "string", multiple: true, doc: "ws://host:port of a running gateway to use" },
   metrics: { type: "string", multiple: true, doc: "http://host:port/metrics of such a gateway" },
@@ -54,6 +55,11 @@ function shareOf(name: string, text: string | undefined): number | undefined {
   const share = numberOf(name, text, 0);
   if (share === undefined || share <= 1) return share;
   throw new UsageError(`--${name} must be a number from 0 to 1, but is "${text}"`);
+}
+
+function linkOf(text: string | undefined): Options["link"] {
+  if (text === undefined || text === "loopback" || text === "veth") return text ?? "loopback";
+  throw new UsageError(`--link must be loopback or veth, but is "${text}"`);
 }
 
 /** Turns `a=b` into `--a=b`. */
@@ -95,6 +101,7 @@ export function parseCommand(argv: readonly string[]): Command {
       gatewayFlags: flagWords(values["gateway-flag"]),
       dispatcherFlags: flagWords(values["dispatcher-flag"]),
       systems: values.system ?? [],
+      link: linkOf(values.link),
       profile: values.profile,
       urls: values.url ?? [],
       metricsUrls: values.metrics ?? [],

@@ -9,6 +9,7 @@ import { packed, unpacked } from "../latency.ts";
 import type { Stream } from "../publishers/schedule.ts";
 import { addExactness, noExactness } from "../viewers/accounts.ts";
 import { Generator } from "./generator.ts";
+import { LOOPBACK } from "./link.ts";
 import type {
   Audience,
   ExpectedByVideo,
@@ -200,21 +201,25 @@ export class Fleet {
       ),
     );
     if (publisherConnections === 0) return;
-    this.#publishers = Generator.publishers("publishers", (progress) =>
-      onPublishers?.(progress as PublishersProgress),
+    this.#publishers = Generator.publishers(
+      "publishers",
+      (progress) => onPublishers?.(progress as PublishersProgress),
+      system.link?.namespace,
     );
     await this.#publishers.request("setup", {
       dialect: system.dialect,
       targets: system.targets,
       connections: publisherConnections,
       // One address each, since gateways give each client a share of their time.
-      localAddresses: this.#isLocal ? publisherAddresses(publisherConnections) : [],
+      localAddresses: this.#publisherAddresses(),
     });
   }
 
   #add(name: string, viewers: number): void {
-    const generator = Generator.viewers(name, (progress) =>
-      this.#options.onViewers?.(progress as ViewersProgress, name),
+    const generator = Generator.viewers(
+      name,
+      (progress) => this.#options.onViewers?.(progress as ViewersProgress, name),
+      this.#options.system.link?.namespace,
     );
     this.#parts.push({ generator, viewers });
   }
@@ -228,6 +233,12 @@ export class Fleet {
     const { viewers } = this.#options;
     if (!this.#isLocal || viewers <= CONNECTIONS_WITHOUT_ADDRESS) return [];
     return viewerAddresses(Math.ceil(viewers / CONNECTIONS_PER_ADDRESS));
+  }
+
+  #publisherAddresses(): readonly string[] {
+    const { link } = this.#options.system;
+    if (link !== undefined) return link.publisherAddresses;
+    return this.#isLocal ? LOOPBACK.publisherAddresses : [];
   }
 
   #weights(): number[] {
@@ -254,10 +265,6 @@ function viewerAddresses(count: number): string[] {
     const [net, host] = [Math.floor(index / 250) % 200, (index % 250) + 1];
     return `127.0.${net}.${net === 0 ? host + 1 : host}`;
   });
-}
-
-function publisherAddresses(count: number): string[] {
-  return Array.from({ length: Math.min(count, 250) }, (_, index) => `127.0.200.${index + 1}`);
 }
 
 function mergeOpened(parts: readonly Opened[]): Opened {

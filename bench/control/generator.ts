@@ -28,9 +28,18 @@ export class Generator<Commands extends AnyCommands> {
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
   #lastId = 0;
 
-  private constructor(role: Role, name: string, onProgress: (progress: unknown) => void) {
+  private constructor(
+    role: Role,
+    name: string,
+    onProgress: (progress: unknown) => void,
+    namespace?: string,
+  ) {
     this.name = name;
-    this.#child = fork(WORKERS[role], { serialization: "advanced" });
+    const within =
+      namespace === undefined
+        ? {}
+        : { execPath: "ip", execArgv: ["netns", "exec", namespace, process.execPath] };
+    this.#child = fork(WORKERS[role], { serialization: "advanced", ...within });
     this.#child.on("message", (message: FromGenerator) => {
       if ("progress" in message) return onProgress(message.progress);
       const waiting = this.#waiting.get(message.id);
@@ -45,12 +54,14 @@ export class Generator<Commands extends AnyCommands> {
     });
   }
 
-  static viewers(name: string, onProgress: (progress: unknown) => void) {
-    return new Generator<ViewersCommands>("viewers", name, onProgress);
+  /** @param namespace of the network; by default, that of this process */
+  static viewers(name: string, onProgress: (progress: unknown) => void, namespace?: string) {
+    return new Generator<ViewersCommands>("viewers", name, onProgress, namespace);
   }
 
-  static publishers(name: string, onProgress: (progress: unknown) => void) {
-    return new Generator<PublishersCommands>("publishers", name, onProgress);
+  /** @param namespace as of {@link viewers} */
+  static publishers(name: string, onProgress: (progress: unknown) => void, namespace?: string) {
+    return new Generator<PublishersCommands>("publishers", name, onProgress, namespace);
   }
 
   static requests(name: string) {

@@ -14,10 +14,10 @@ import { withOwnStore } from "../../kit/nats/own-store.ts";
 import { freePorts } from "../../kit/ports.ts";
 import { opsUrl, roleLaunch, type ServerRole } from "../../kit/role-process.ts";
 import type { Target } from "../../kit/websocket/raw-socket.ts";
+import { type Link, LOOPBACK } from "./link.ts";
 import type { ServerProcess, System } from "./system.ts";
 
 const LOGS = join(import.meta.dirname, "..", "..", ".cache", "bench", "logs");
-const HOST = "127.0.0.1";
 
 export interface StackOptions {
   readonly gateways: number;
@@ -27,6 +27,8 @@ export interface StackOptions {
   readonly dispatcherFlags?: readonly string[];
   /** The folder where gateways and dispatchers write a CPU profile when they stop. */
   readonly profileDirectory?: string | undefined;
+  /** Between the gateways and the generator; by default, the loopback. */
+  readonly link?: Link;
   readonly onStep: (text: string) => void;
 }
 
@@ -95,6 +97,10 @@ export class Stack implements System {
     this.#options = options;
   }
 
+  get link(): Link {
+    return this.#options.link ?? LOOPBACK;
+  }
+
   /** Starts NATS, the dispatchers and the gateways, and resolves when all are ready. */
   static async start(options: StackOptions): Promise<Stack> {
     const stack = new Stack(options);
@@ -149,6 +155,7 @@ export class Stack implements System {
     this.#roles.length = 0;
     await this.#nats?.stop();
     this.#nats = undefined;
+    this.link.close();
   }
 
   async #start(): Promise<void> {
@@ -163,10 +170,16 @@ export class Stack implements System {
     this.#nats = await startNats(onStep, this.#passwords);
     const ports = [...(await freePorts(dispatchers + 2 * gateways))];
     for (let number = 1; number <= dispatchers; number += 1) {
-      await this.#launch("dispatcher", number, { host: HOST, port: 0 }, ports, dispatcherFlags);
+      await this.#launch(
+        "dispatcher",
+        number,
+        { host: LOOPBACK.host, port: 0 },
+        ports,
+        dispatcherFlags,
+      );
     }
     for (let number = 1; number <= gateways; number += 1) {
-      const target = { host: HOST, port: ports.pop() ?? 0 };
+      const target = { host: this.link.host, port: ports.pop() ?? 0 };
       const address = ["--host", target.host, "--port", String(target.port)];
       const where = ["--open", ...address, ...UNLIMITED];
       await this.#launch("gateway", number, target, ports, [...where, ...gatewayFlags]);
@@ -202,6 +215,7 @@ export class Stack implements System {
       log: new LogFile(LOGS, name),
     });
     const run = await launch(new AbortController().signal);
+    this.link.pin(run.pid);
     const metricsUrl = `${opsUrl(opsPort)}/metrics`;
     this.#roles.push({ process: { kind: role, name, pid: run.pid, metricsUrl }, run, target });
   }

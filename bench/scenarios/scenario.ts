@@ -1,4 +1,5 @@
 /** A scenario: a question, and the run that answers it. */
+import { vethLink } from "../control/link.ts";
 import type { Watcher } from "../control/load.ts";
 import type { Audience } from "../control/messages.ts";
 import { outside } from "../control/outside.ts";
@@ -23,6 +24,8 @@ export interface Options {
   readonly dispatcherFlags: readonly string[];
   /** Which systems a comparison runs; all when empty. */
   readonly systems: readonly string[];
+  /** Between gateways and generator. */
+  readonly link: "loopback" | "veth";
   readonly profile: string | undefined;
   readonly urls: readonly string[];
   readonly metricsUrls: readonly string[];
@@ -67,6 +70,7 @@ export async function stackOf(
     gatewayFlags: options.gatewayFlags,
     dispatcherFlags: options.dispatcherFlags,
     profileDirectory: options.profile,
+    ...(options.link === "veth" ? { link: vethLink() } : {}),
     onStep: (text) => watcher.step(text),
   });
 }
