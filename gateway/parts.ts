@@ -194,7 +194,12 @@ export class GatewayParts implements RoleParts {
       viewers: () => this.#hub.viewers(),
     });
     this.#interest = this.#newInterest();
-    this.#inspection = new Inspection({ bus, gateway, held: () => this.#interest.held() });
+    this.#inspection = new Inspection({
+      bus,
+      gateway,
+      held: () => this.#interest.held(),
+      isAnnouncedOnly: (video) => this.#interest.isAnnouncedOnly(video),
+    });
     this.#control = new Control({
       bus,
       gateway,

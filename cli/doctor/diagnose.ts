@@ -12,6 +12,7 @@ export type Fault =
   | "row-of-dead-gateway"
   | "row-of-unwatched-video"
   | "row-missing"
+  | "row-announced-only"
   | "count-wrong"
   | "lease-expired"
   | "gateway-silent"
@@ -49,6 +50,8 @@ export const faultTexts: Readonly<Record<Fault, string>> = {
   "row-of-unwatched-video":
     "a row of a video that its gateway does not hold: events are sent there needlessly",
   "row-missing": "a gateway holds this video but has no row: its viewers get no events",
+  "row-announced-only":
+    "a gateway can't write this row; it tells dispatchers again and again, so its viewers get events, but aren't counted",
   "count-wrong": "the row differs from what the gateway holds: the viewer count is wrong",
   "lease-expired": "the lease was not renewed in time: dispatchers send nothing to this gateway",
   "gateway-silent":
@@ -97,7 +100,11 @@ function faultsOf(snapshot: Snapshot): readonly Finding[] {
     ...[...snapshot.held].flatMap(([gateway, videos]) =>
       [...videos]
         .filter(([video]) => !rowKeys.has(`${video}.${gateway}`))
-        .map(([video, held]): Finding => ({ fault: "row-missing", gateway, video, held })),
+        .map(([video, held]): Finding => {
+          const isAnnounced = snapshot.announced.get(gateway)?.has(video) === true;
+          const fault = isAnnounced ? "row-announced-only" : "row-missing";
+          return { fault, gateway, video, held };
+        }),
     ),
     ...[...snapshot.leases.keys()]
       .filter((gateway) => !snapshot.held.has(gateway))

@@ -47,6 +47,8 @@ export interface Snapshot {
   readonly leases: ReadonlyMap<string, number>;
   /** The videos that each gateway holds, with the viewers that its row should have. A gateway that didn't answer is absent. */
   readonly held: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  /** The videos of each gateway whose rows it could not write yet, while dispatchers were told. */
+  readonly announced: ReadonlyMap<string, ReadonlySet<string>>;
   /** The settings that must be the same everywhere, of each process that reports them. */
   readonly settings: readonly ProcessSettings[];
   /** The revision of the stored kinds; undefined when none are stored. */
@@ -82,9 +84,12 @@ export async function takeSnapshot(bus: Bus, config: CommonConfig): Promise<Snap
   });
   const dispatchers = await dispatcherSettings(bus);
   const held = new Map<string, ReadonlyMap<string, number>>();
+  const announced = new Map<string, ReadonlySet<string>>();
   const request = async (gateway: string) => {
-    const videos = await heldBy(bus, gateway);
-    if (videos !== undefined) held.set(gateway, videos);
+    const reported = await heldBy(bus, gateway);
+    if (reported === undefined) return;
+    held.set(gateway, reported.videos);
+    announced.set(gateway, reported.announced);
   };
   await pMap([...revisions.keys()].filter(isGatewayId), request, {
     concurrency: REQUEST_CONCURRENCY,
@@ -101,6 +106,7 @@ export async function takeSnapshot(bus: Bus, config: CommonConfig): Promise<Snap
     foreignKeys: parsed.flatMap(({ key, row }) => (row === undefined ? key : [])),
     leases: revisions,
     held,
+    announced,
     settings: [...gateways, ...dispatchers],
     servedBy: servedBy(dispatchers, config.partitions),
     dispatchers: dispatchers.length,
@@ -135,9 +141,15 @@ function rowOf({ key, value, revision }: BucketEntry): Row | undefined {
   return { ...name, viewers: decodeRow(value)?.viewers ?? Number.NaN, revision };
 }
 
+interface Reported {
+  readonly videos: ReadonlyMap<string, number>;
+  readonly announced: ReadonlySet<string>;
+}
+
 /** The videos that a gateway reports; undefined without a readable answer. */
-async function heldBy(bus: Bus, gateway: string): Promise<Map<string, number> | undefined> {
+async function heldBy(bus: Bus, gateway: string): Promise<Reported | undefined> {
   const held = new Map<string, number>();
+  const announced = new Set<string>();
   let after: string | undefined;
   for (;;) {
     const request = encodeInspectionRequest(after === undefined ? {} : { after });
@@ -147,7 +159,8 @@ async function heldBy(bus: Bus, gateway: string): Promise<Map<string, number> | 
     const page = answer && decodeInspectionPage(answer);
     if (page === undefined) return undefined;
     for (const [video, viewers] of page.videos) held.set(video, viewers);
+    for (const video of page.announced ?? []) announced.add(video);
     after = page.videos.at(-1)?.[0];
-    if (page.isLast || after === undefined) return held;
+    if (page.isLast || after === undefined) return { videos: held, announced };
   }
 }

@@ -13,6 +13,8 @@ interface InspectionOptions {
   readonly gateway: string;
   /** Each video that is held, with the number of viewers that its row should have. */
   readonly held: () => Iterable<readonly [video: string, viewers: number]>;
+  /** Whether the video's row could not be written yet, while dispatchers were told of it. */
+  readonly isAnnouncedOnly: (video: string) => boolean;
 }
 
 export class Inspection {
@@ -43,6 +45,11 @@ export class Inspection {
     const videos = following.slice(0, PAGE_VIDEOS).map(([video, viewers]) => {
       return [video, viewers] satisfies [string, number];
     });
-    return { videos, isLast: following.length <= PAGE_VIDEOS };
+    const announced = videos.map(([video]) => video).filter(this.#options.isAnnouncedOnly);
+    return {
+      videos,
+      ...(announced.length === 0 ? {} : { announced }),
+      isLast: following.length <= PAGE_VIDEOS,
+    };
   }
 }

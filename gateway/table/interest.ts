@@ -2,6 +2,7 @@
  * The videos that this gateway holds: for each a NATS subscription and a row in the table, from its
  * first viewer until a little after its last one left.
  */
+import { setTimeout as wait } from "node:timers/promises";
 import type { Bus, BusSubscription } from "../../shared/bus/connection.ts";
 import { CountingSketch } from "../../shared/lib/hyperloglog.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
@@ -45,6 +46,14 @@ const ROWS_FACTOR = 2;
  */
 const TURNS = { perClient: 2, perTurn: 4, slice: 2, sliceMs: 2 } as const;
 
+/**
+ * How long a viewer waits for what is stored of a video, such as its state. What comes later is sent
+ * to it as a change.
+ */
+const SYNC_MS = 400;
+/** A read takes longer than a round trip to the server, by less than this factor. */
+const SLOWER = 4;
+
 /** One viewer's hold on a video; one object for each. */
 export interface VideoHold {
   /** Whether the viewer is one of those that the video's row counts. */
@@ -63,6 +72,7 @@ interface Entry {
   begun: Promise<void> | undefined;
   /** Resolves when what is stored of the video is known, or can't be read at the moment. */
   synced: Promise<unknown> | undefined;
+  isSynced: boolean;
   /** Viewers that are subscribed or about to be; the entry stays while there is one. */
   holds: number;
   /** How many of them are counted. */
@@ -116,6 +126,11 @@ export class Interest {
     }
   }
 
+  /** Whether a video's row could not be written yet, while dispatchers were told of it. */
+  isAnnouncedOnly(video: string): boolean {
+    return this.#options.rows.isAnnouncedOnly(video);
+  }
+
   /**
    * Must be called before a video is held.
    * @throws OvationError videos_exceeded
@@ -165,11 +180,26 @@ export class Interest {
     }
     await rows.ready(video);
     // After the row, so that this sees what was stored before dispatchers knew of it. Viewers are
-    // admitted even if it fails, since other events still flow; the followers keep trying.
+    // admitted even if it fails or takes long, since other events still flow; the followers keep trying.
     const { history, state, totals } = entry.audience;
-    entry.synced ??= Promise.allSettled([history.sync(), state.sync(), totals.sync()]);
-    await entry.synced;
+    entry.synced ??= Promise.allSettled([history.sync(), state.sync(), totals.sync()]).then(() => {
+      entry.isSynced = true;
+    });
+    if (!entry.isSynced) await Promise.race([entry.synced, this.#patience()]);
     return entry.audience;
+  }
+
+  /**
+   * Resolves when what is stored should be known: JetStream has no leader for now, or is away. Where
+   * NATS as a whole is slow, that is later.
+   */
+  async #patience(): Promise<void> {
+    const { bus, audience } = this.#options;
+    await wait(SYNC_MS, undefined, { ref: false });
+    const askedAt = audience.now();
+    // A lost connection ends the reads as well.
+    await bus.flush().catch(() => undefined);
+    await wait(SLOWER * (audience.now() - askedAt), undefined, { ref: false });
   }
 
   /** The follower of a video's durable events, if the video is held. */
@@ -237,6 +267,7 @@ export class Interest {
       subscription: undefined,
       begun: undefined,
       synced: undefined,
+      isSynced: false,
       holds: 0,
       counted: 0,
       actors: this.#options.countActors ? new CountingSketch() : undefined,

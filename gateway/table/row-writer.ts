@@ -21,6 +21,11 @@ const RETRY_MAX_MS = 5_000;
 const WRITES_AT_ONCE = 64;
 /** A viewer that waits for its row is refused at the first failure after this time. */
 const READY_BOUND_MS = 3_000;
+/**
+ * A viewer waits no longer for a row that is announced: while JetStream elects a leader, likes reach
+ * it all the same.
+ */
+const ANNOUNCED_MS = 400;
 
 interface RowState {
   /** The number that the row should hold; undefined when there should be no row. */
@@ -36,6 +41,8 @@ interface RowState {
   storedAt: number;
   /** Dispatchers know of the row, and no removal has begun since. */
   isAnnounced: boolean;
+  /** It could not be written: dispatchers forget what is announced, so they are told again. */
+  hasFailed: boolean;
   busy: boolean;
   /** A rewrite was requested during a write. */
   again: boolean;
@@ -59,8 +66,11 @@ interface RowWriterOptions {
   readonly log: Log;
   /** While the bus is disconnected, no viewer waits for a row to be written. */
   readonly isConnected: () => boolean;
-  /** A new row is about to be written: dispatchers must know of it before the viewers that wait for it. */
-  readonly announce: (video: string) => void;
+  /**
+   * A new row is about to be written: dispatchers must know of it before the viewers that wait for
+   * it. Returns false when they can't be told now.
+   */
+  readonly announce: (video: string) => boolean;
   /** A row was written or removed: the video's viewers must be counted again. */
   readonly onStored: (video: string) => void;
 }
@@ -70,8 +80,11 @@ export class RowWriter {
   readonly #rows = new Map<string, RowState>();
   readonly #writes = new Set<Promise<void>>();
   #stopped = false;
-  /** Writes, failed writes, and rows found wrong when the whole table was read. */
-  readonly stats = { writes: 0, failures: 0, mended: 0 };
+  /**
+   * Writes, failed writes, rows found wrong when the whole table was read, and viewers that were
+   * answered when their row was announced but not written.
+   */
+  readonly stats = { writes: 0, failures: 0, mended: 0, announcedOnly: 0 };
 
   constructor(options: RowWriterOptions) {
     this.#options = options;
@@ -92,17 +105,25 @@ export class RowWriter {
     this.#advance(video, row);
   }
 
+  /** Whether the table has no row of a video, as far as we know, but dispatchers were told of it. */
+  isAnnouncedOnly(video: string): boolean {
+    const row = this.#rows.get(video);
+    return row?.isAnnounced === true && typeof row.stored !== "number";
+  }
+
   /**
-   * Resolves when the table has a row for the video, whatever its number.
-   * @throws OvationError `unavailable` when it could not be written
+   * Resolves when the table has a row for the video, whatever its number, or can't be written at the
+   * moment but dispatchers know of it.
+   * @throws OvationError `unavailable` when neither can be had
    */
   async ready(video: string): Promise<void> {
     const row = this.#state(video);
     if (typeof row.stored === "number") return;
     if (!this.#options.isConnected()) throw new OvationError("unavailable");
-    const waiter = Promise.withResolvers<void>();
-    row.waiting.push({ ...waiter, since: this.#options.now() });
-    await waiter.promise;
+    const waiter = { ...Promise.withResolvers<void>(), since: this.#options.now() };
+    row.waiting.push(waiter);
+    const timer = setTimeout(() => this.#admitAnnounced(row, waiter), ANNOUNCED_MS);
+    await waiter.promise.finally(() => clearTimeout(timer));
   }
 
   /** The video no longer has viewers here. */
@@ -187,6 +208,7 @@ export class RowWriter {
       stored: undefined,
       storedAt: Number.NEGATIVE_INFINITY,
       isAnnounced: false,
+      hasFailed: false,
       busy: false,
       again: false,
       timer: undefined,
@@ -241,8 +263,7 @@ export class RowWriter {
         row.isAnnounced = false;
         await tombstones.remove(key);
       } else {
-        if (!row.isAnnounced) announce(video);
-        row.isAnnounced = true;
+        if (!row.isAnnounced || row.hasFailed) row.isAnnounced = announce(video);
         await bucket.put(key, value, undefined, putTimeoutMs);
       }
       this.stats.writes += 1;
@@ -253,6 +274,7 @@ export class RowWriter {
       row.backoff.reset();
       row.busy = false;
       row.again = false;
+      row.hasFailed = false;
       if (wanted !== undefined) for (const waiter of row.waiting.splice(0)) waiter.resolve();
       log.debug({ video, viewers: wanted }, "a row was written");
       onStored(video);
@@ -261,6 +283,7 @@ export class RowWriter {
       log.debug({ video, err: error }, "a row could not be written; retrying");
       row.stored = "unknown";
       row.busy = false;
+      row.hasFailed = true;
       // Whoever requested a rewrite knows that the table can be written.
       const retryMs = row.again ? 0 : row.backoff.nextMs();
       row.again = false;
@@ -273,6 +296,13 @@ export class RowWriter {
 
   #valueOf({ actors }: RowState, viewers: number): Uint8Array {
     return encodeRow({ viewers, actors: actors?.encode() });
+  }
+
+  #admitAnnounced(row: RowState, waiter: Waiter): void {
+    if (!row.isAnnounced || !this.#options.isConnected()) return;
+    row.waiting = row.waiting.filter((other) => other !== waiter);
+    this.stats.announcedOnly += 1;
+    waiter.resolve();
   }
 
   /** Rejects the waiters that have waited since before `until`. */

@@ -14,6 +14,8 @@ const video = z.string().refine(isVideoId);
 const requestSchema = z.object({ after: video.optional() });
 const pageSchema = z.object({
   videos: z.array(z.tuple([video, z.int().nonnegative()])),
+  /** Those of them whose rows could not be written yet, while dispatchers were told of them. */
+  announced: z.array(video).optional(),
   isLast: z.boolean(),
 });
 

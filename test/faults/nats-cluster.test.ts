@@ -3,6 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "nats";
 import { afterEach, describe, expect, test } from "vitest";
+import { Ovation } from "../../sdk/index.ts";
 import { rowKey } from "../../shared/protocol/subjects.ts";
 import { decodeRow } from "../../shared/protocol/table.ts";
 import { eventually } from "../support/eventually.ts";
@@ -106,6 +107,24 @@ describe.skipIf(lanFault() !== undefined)("a cluster of three nats-servers", () 
     return learnedAt;
   }
 
+  /** A video gets its first viewer, and likes reach it. @returns how long that took, in milliseconds */
+  async function likesOfNewVideo(video: string): Promise<number> {
+    const startedAt = performance.now();
+    // Who asks for past comments waits for the history.
+    const viewer = new Viewer(cluster.urls, video, { history: 0 });
+    const publisher = new Ovation({ url: cluster.urls });
+    await eventually(async () => {
+      await publisher
+        .video(video)
+        .publish("like")
+        .catch(() => undefined);
+      return viewer.likes > 0;
+    }, NEW_VIDEO_MS);
+    publisher.close();
+    viewer.close();
+    return Math.round(performance.now() - startedAt);
+  }
+
   /** Every viewer got all comments and kept its connection. */
   async function expectUndisturbed(): Promise<void> {
     await commenter.goesOn();
@@ -121,6 +140,8 @@ describe.skipIf(lanFault() !== undefined)("a cluster of three nats-servers", () 
     for (const name of ["nats-1", "nats-2", "nats-3"]) {
       await cluster.kill(name);
       const killedAt = performance.now();
+      const likesMs = await likesOfNewVideo(`likes-after-${name}`);
+      logFigures(`${name} killed: likes of a new video reached its first viewer in ${likesMs} ms`);
       await commenter.goesOn();
       const tookMs = Math.round((await dispatchersLearnOf(`after-${name}`)) - killedAt);
       logFigures(`${name} killed: comments and a new video's likes flow after ${tookMs} ms`);
@@ -141,6 +162,8 @@ describe.skipIf(lanFault() !== undefined)("a cluster of three nats-servers", () 
       return table !== "ok" && history !== "ok";
     });
     await likesFlow(cluster.urls, VIDEO, viewers);
+    // Nothing can be stored of a new video, not even its row.
+    logFigures(`without a quorum, a new video's likes took ${await likesOfNewVideo("new")} ms`);
     // One of three can store nothing, and no publisher gets an acknowledgement.
     expect(commenter.stored.size - stored).toBeLessThanOrEqual(1);
     await cluster.startAll(["nats-1", "nats-2"]);

@@ -151,7 +151,9 @@ export class NatsAttack {
     const { publish } = rightsOf(role);
     return this.#heard.splice(0).filter(({ role: who, subject, reply }) => {
       if (who === role) return subject.startsWith("ov.control.") && reply !== "";
-      if (publish.some((right) => covers(right, subject))) return false;
+      // NATS maps a service's request to the partition of its video.
+      const sent = subject.replace(/^(ov\.(?:publish|retract|command))\.\d+\./, "$1.");
+      if (publish.some((right) => covers(right, sent))) return false;
       // A bucket's stream tells of the attacker's own entries.
       return !(subject.startsWith("ov.changes.") && subject.includes(OWN));
     });

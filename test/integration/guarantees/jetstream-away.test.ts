@@ -25,7 +25,7 @@ import { endPoll, openPoll, untilTally, vote, voteUntilCounted } from "../../sup
 import { metric } from "../../support/stack.ts";
 import { scoreOf, setScoreAtLast, tryScore, untilScore } from "../../support/state-values.ts";
 import { expectRising, totalsOf, untilTotals } from "../../support/totals.ts";
-import { post } from "../../support/viewer.ts";
+import { post, watch } from "../../support/viewer.ts";
 
 const stack = useStack({ gateways: 2, dispatchers: 2, dispatcher: { storeTimeoutMs: 300 } });
 
@@ -48,6 +48,12 @@ guarantee("JetStream can't be reached", "like", async () => {
   const viewers = await audienceOf(stack(), "likes");
   await withoutJetStream(async () => {
     await likesFlow(stack(), "likes", viewers, names("meanwhile", 20));
+    // Nobody watched this one before: its rows can't be written.
+    const newcomers = await Promise.all(
+      stack().gateways.map(({ port }) => watch("msgpack", port, "new")),
+    );
+    await likesFlow(stack(), "new", newcomers, names("new", 20));
+    for (const newcomer of newcomers) await newcomer.close();
   });
   await likesFlow(stack(), "likes", viewers, names("after", 5));
 });
