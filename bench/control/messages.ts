@@ -139,6 +139,8 @@ export interface PublishersCommands {
   publish(command: PublishCommand): Published;
 }
 
+export type RequestedEvents = { readonly poll: string } | "comments";
+
 /** A nats-server, and a login for it. */
 export interface NatsTarget {
   readonly host: string;
@@ -149,8 +151,8 @@ export interface NatsTarget {
 
 export interface RequestsSetup extends NatsTarget {
   readonly videos: readonly string[];
-  /** Votes in this poll are sent; undefined: likes. */
-  readonly poll?: string | undefined;
+  /** What is sent: votes in a poll, comments, or, where it is absent, likes. */
+  readonly what?: RequestedEvents | undefined;
 }
 
 export interface SaturateCommand {

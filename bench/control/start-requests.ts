@@ -1,22 +1,23 @@
 /** Starts the generator of publish requests. */
 import { Generator } from "./generator.ts";
+import type { RequestedEvents } from "./messages.ts";
 import type { Stack } from "./stack.ts";
 
 export type RequestsGenerator = ReturnType<typeof Generator.requests>;
 
 /**
  * It logs in as a gateway, since it sends what gateways send. Its user stops it.
- * @param poll a poll to vote in; by default it sends likes
+ * @param what is sent; by default likes
  */
 export async function startRequests(
   stack: Pick<Stack, "natsUrlAs">,
   videos: readonly string[],
-  poll?: string,
+  what?: RequestedEvents,
 ): Promise<RequestsGenerator> {
   const { hostname: host, port, username: user, password } = new URL(stack.natsUrlAs("gateway"));
   const requests = Generator.requests("requests");
   try {
-    await requests.request("setup", { host, port: Number(port), user, password, videos, poll });
+    await requests.request("setup", { host, port: Number(port), user, password, videos, what });
     return requests;
   } catch (error) {
     await requests.stop();

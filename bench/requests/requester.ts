@@ -13,11 +13,17 @@ import type {
 } from "../control/messages.ts";
 import { type Histogram, newHistogram, packed, record } from "../latency.ts";
 import { AnswerReader, requestText } from "./nats-wire.ts";
-import { like, type PayloadOf, votesIn } from "./payload.ts";
+import { comment, like, type PayloadOf, votesIn } from "./payload.ts";
 
 /** How many answers may be outstanding; beyond it a steady schedule falls behind, which is reported. */
 const OUTSTANDING_LIMIT = 1_048_576;
 const ANSWERS_MS = 5_000;
+
+function payloadOf(what: RequestsSetup["what"]): PayloadOf {
+  if (what === undefined) return like;
+  return what === "comments" ? comment : votesIn(what.poll);
+}
+
 export class Requester {
   readonly #socket: Socket;
   readonly #payloadOf: PayloadOf;
@@ -31,8 +37,8 @@ export class Requester {
   #onAnswers: () => void = () => undefined;
   #times: Histogram | undefined;
 
-  private constructor({ host, port, videos, poll }: RequestsSetup) {
-    this.#payloadOf = poll === undefined ? like : votesIn(poll);
+  private constructor({ host, port, videos, what }: RequestsSetup) {
+    this.#payloadOf = payloadOf(what);
     this.#subjects = videos.map((video) =>
       gatewayPublishSubject(partitionOf(video, DEFAULT_PARTITIONS), video),
     );

@@ -7,6 +7,7 @@ import { dispatch } from "./dispatch.ts";
 import { economy } from "./economy.ts";
 import { fleet } from "./fleet.ts";
 import { flood } from "./flood.ts";
+import { hotComments } from "./hot-comments.ts";
 import { idle } from "./idle.ts";
 import { likes } from "./likes.ts";
 import { manyVideos } from "./many-videos.ts";
@@ -25,6 +26,7 @@ export const SCENARIOS: readonly Scenario[] = [
   dispatch,
   fleet,
   comments,
+  hotComments,
   state,
   votes,
   connectStorm,

@@ -68,7 +68,7 @@ export const votes: Scenario = {
     try {
       standIn = await standInGateway(stack.natsUrlAs("gateway"), [VIDEO]);
       await putPoll(bus, POLL);
-      const requests = await startRequests(stack, [VIDEO], POLL);
+      const requests = await startRequests(stack, [VIDEO], { poll: POLL });
       generator = requests;
       const dispatchers = stack.processes.filter(({ kind }) => kind === "dispatcher");
       const processes = [
@@ -91,7 +91,7 @@ export const votes: Scenario = {
       await requests.stop();
       watcher.step("a million votes in another poll");
       await putPoll(bus, LARGE_POLL);
-      generator = await startRequests(stack, [VIDEO], LARGE_POLL);
+      generator = await startRequests(stack, [VIDEO], { poll: LARGE_POLL });
       let requested = await generator.request("saturate", { ...ROUND, inFlight: IN_FLIGHT });
       while (options.seconds === undefined && requested.sent < VOTES) {
         requested = await generator.request("saturate", { ...ROUND, inFlight: IN_FLIGHT });
