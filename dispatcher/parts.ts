@@ -228,7 +228,6 @@ export class DispatcherParts implements RoleParts {
     const { partitions } = config;
     this.#queueGroup = new QueueGroup({
       bus,
-      partitions,
       publishes: publishHandler,
       retractions: new RetractHandler({ replies, retractions, tracer }),
       commands,

@@ -258,6 +258,11 @@ function registerTable(counter: Register, gauge: Register, parts: Parts): void {
   gauge("table_rows", "Rows of this gateway in the table.", () => rows.rowCount);
   counter("row_writes_total", "Rows written or removed.", () => rows.stats.writes);
   counter(
+    "unserved_requests_total",
+    "Requests whose partition no dispatcher served, and that went to any.",
+    () => parts.publisher.requests.stats.unserved,
+  );
+  counter(
     "announced_only_total",
     "Viewers that were answered when their video's row was announced to dispatchers, but could not be written yet.",
     () => rows.stats.announcedOnly,

@@ -161,7 +161,7 @@ export function quotaSync(gateways: number): readonly Sends[] {
  * notices of streams, of state and of bans, and, in a dispatcher, for both buckets of the table. For
  * each partition: the requests of gateways and services, at each dispatcher that serves it.
  */
-export const SUBSCRIPTIONS = { gateway: 18, dispatcher: 46, partition: 7 } as const;
+export const SUBSCRIPTIONS = { gateway: 18, dispatcher: 50, partition: 7 } as const;
 
 /** Those of all dispatchers. */
 export function dispatcherSubscriptions(dispatchers: number): number {

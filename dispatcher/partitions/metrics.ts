@@ -1,13 +1,13 @@
 /** The metrics of the partitions that a dispatcher serves. */
 import type { Registry } from "prom-client";
-import { counterOf, countOf, gaugeOf } from "../../shared/runtime/metrics.ts";
+import { counterOf, gaugeOf } from "../../shared/runtime/metrics.ts";
 import type { QueueGroup } from "../requests/queue-group.ts";
 import type { Assignment } from "./assignment.ts";
 
 export function registerPartitionMetrics(
   registry: Registry,
   assignment: Pick<Assignment, "stats" | "peerCount">,
-  queueGroup: Pick<QueueGroup, "served" | "stats">,
+  queueGroup: Pick<QueueGroup, "served">,
 ): void {
   gaugeOf(
     registry,
@@ -30,11 +30,5 @@ export function registerPartitionMetrics(
       [{ change: "gained" }, assignment.stats.gained],
       [{ change: "lost" }, assignment.stats.lost],
     ],
-  );
-  countOf(
-    registry,
-    "ovation_dispatcher_forwarded_total",
-    "Requests of services that NATS did not map to a partition, passed on to the dispatchers that serve it.",
-    () => queueGroup.stats.forwarded,
   );
 }

@@ -3,16 +3,14 @@
  * can work and leaves to stop.
  */
 import type { Bus, BusSubscription } from "../../shared/bus/connection.ts";
-import { partitionOf } from "../../shared/protocol/partitions.ts";
 import {
-  COMMAND_SUBJECTS,
   DISPATCHER_QUEUE,
+  GATEWAY_REQUESTS,
+  type GatewaySubjects,
   gatewayPartition,
-  mappedSubject,
-  PUBLISH_SUBJECTS,
-  RETRACT_SUBJECTS,
+  type PartitionSubjects,
+  SERVICE_REQUESTS,
   servicePartition,
-  targetOfUnmapped,
 } from "../../shared/protocol/subjects.ts";
 import type { Commands } from "../commands/commands.ts";
 import type { CountHandler } from "./count-handler.ts";
@@ -21,9 +19,7 @@ import type { Replies } from "./replies.ts";
 import type { RetractHandler } from "./retract-handler.ts";
 
 interface QueueGroupOptions {
-  readonly bus: Pick<Bus, "subscribe" | "flush" | "forward" | "lameDuck" | "onState">;
-  /** How many partitions there are. */
-  readonly partitions: number;
+  readonly bus: Pick<Bus, "subscribe" | "flush" | "lameDuck" | "onState">;
   readonly publishes: Pick<PublishHandler, "take">;
   readonly retractions: Pick<RetractHandler, "take">;
   readonly commands: Pick<Commands, "take">;
@@ -34,12 +30,11 @@ interface QueueGroupOptions {
 type Handler = Pick<PublishHandler, "take">;
 
 export class QueueGroup {
-  /** Requests of services that NATS did not map to a partition and another dispatcher serves. */
-  readonly stats = { forwarded: 0 };
   readonly #options: QueueGroupOptions;
   /** What it should serve; without subscriptions while it moves to another server. */
   readonly #partitions = new Map<number, readonly BusSubscription[]>();
-  #unmapped: readonly BusSubscription[] = [];
+  /** To what names no partition. */
+  #ofAny: readonly BusSubscription[] = [];
   #isOut = true;
   #isDrained = false;
 
@@ -52,7 +47,7 @@ export class QueueGroup {
     return this.#isOut ? NONE : new Set(this.#partitions.keys());
   }
 
-  /** Takes part, also in what NATS doesn't map to a partition; {@link join} says in which. */
+  /** Takes requests that name no partition; {@link join} says which others. */
   start(): void {
     const { bus } = this.#options;
     this.#enter();
@@ -67,7 +62,7 @@ export class QueueGroup {
   async join(partitions: readonly number[]): Promise<void> {
     if (this.#isDrained) return;
     for (const partition of partitions) {
-      this.#partitions.set(partition, this.#isOut ? [] : this.#subscribe(partition));
+      this.#partitions.set(partition, this.#isOut ? [] : this.#subscribePartition(partition));
     }
     await this.#options.bus.flush();
   }
@@ -87,18 +82,17 @@ export class QueueGroup {
 
   #enter(): void {
     this.#isOut = false;
-    const { publishes, retractions, commands } = this.#options;
     for (const partition of this.#partitions.keys()) {
-      this.#partitions.set(partition, this.#subscribe(partition));
+      this.#partitions.set(partition, this.#subscribePartition(partition));
     }
-    this.#unmapped = [
-      this.#subscribeUnmapped(PUBLISH_SUBJECTS, publishes),
-      this.#subscribeUnmapped(RETRACT_SUBJECTS, retractions),
-      this.#subscribeUnmapped(COMMAND_SUBJECTS, commands),
-    ];
+    this.#ofAny = this.#subscribe(SERVICE_REQUESTS, GATEWAY_REQUESTS);
   }
 
-  #subscribe(partition: number): readonly BusSubscription[] {
+  #subscribePartition(partition: number): readonly BusSubscription[] {
+    return this.#subscribe(servicePartition(partition), gatewayPartition(partition));
+  }
+
+  #subscribe(service: PartitionSubjects, gateway: GatewaySubjects): readonly BusSubscription[] {
     const { bus, replies, publishes, retractions, commands, countRequests } = this.#options;
     const join = (subjects: string, handler: Handler) =>
       bus.subscribe(
@@ -114,7 +108,6 @@ export class QueueGroup {
           handler.take(payload, subject, replies.toGateway(reply), traces),
         DISPATCHER_QUEUE,
       );
-    const [service, gateway] = [servicePartition(partition), gatewayPartition(partition)];
     return [
       join(service.publish, publishes),
       join(service.retract, retractions),
@@ -126,25 +119,10 @@ export class QueueGroup {
     ];
   }
 
-  /** Where NATS has no mapping, whoever gets a service's request passes it on. */
-  #subscribeUnmapped(subjects: string, handler: Handler): BusSubscription {
-    const { bus, partitions } = this.#options;
-    return bus.subscribe(
-      subjects,
-      (payload, subject, reply, _isRelayed, traces) => {
-        const partition = partitionOf(targetOfUnmapped(subject), partitions);
-        if (this.#partitions.has(partition)) return handler.take(payload, subject, reply, traces);
-        this.stats.forwarded += 1;
-        bus.forward(mappedSubject(subject, partition), payload, reply, traces);
-      },
-      DISPATCHER_QUEUE,
-    );
-  }
-
   async #leaveAll(): Promise<void> {
     this.#isOut = true;
-    const all = [...this.#unmapped, ...[...this.#partitions.values()].flat()];
-    this.#unmapped = [];
+    const all = [...this.#ofAny, ...[...this.#partitions.values()].flat()];
+    this.#ofAny = [];
     for (const partition of this.#partitions.keys()) this.#partitions.set(partition, []);
     await Promise.all(all.map((subscription) => subscription.drain()));
     await this.#options.replies.drain();

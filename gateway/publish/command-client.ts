@@ -1,5 +1,4 @@
 /** Sends commands to the dispatchers over NATS and returns their results. */
-import type { Bus } from "../../shared/bus/connection.ts";
 import {
   type CommandInput,
   type CommandOp,
@@ -8,18 +7,15 @@ import {
   resultOf,
 } from "../../shared/protocol/commands.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
-import { partitionOf } from "../../shared/protocol/partitions.ts";
 import { gatewayCommandSubject } from "../../shared/protocol/subjects.ts";
 import { NO_TRACES, type TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
+import type { PartitionRequests } from "./partition-requests.ts";
 
 /** Commands that wait for a dispatcher's answer; more are refused. */
 const UNDER_WAY_LIMIT = 1_000;
 
 interface CommandClientOptions {
-  readonly bus: Pick<Bus, "request">;
-  readonly timeoutMs: number;
-  /** How many partitions there are. */
-  readonly partitions: number;
+  readonly requests: Pick<PartitionRequests, "send">;
 }
 
 interface CommandSender {
@@ -51,13 +47,16 @@ export class CommandClient {
       const text = `${UNDER_WAY_LIMIT} commands already wait for the dispatchers`;
       throw new OvationError("unavailable", text, { limit: UNDER_WAY_LIMIT });
     }
-    const { bus, timeoutMs, partitions } = this.#options;
-    const subject = gatewayCommandSubject(partitionOf(video, partitions), video);
     const traces = trace === undefined ? NO_TRACES : [trace];
     const request = encodeCommand(op, input, by);
     this.#underWay += 1;
     try {
-      const answer = await bus.request(subject, request, timeoutMs, traces);
+      const answer = await this.#options.requests.send(
+        gatewayCommandSubject,
+        video,
+        request,
+        traces,
+      );
       return resultOf(op, answer);
     } finally {
       this.#underWay -= 1;

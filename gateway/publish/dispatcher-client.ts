@@ -1,10 +1,8 @@
 /** Sends requests to the dispatchers over NATS and returns their answers. */
-import type { Bus } from "../../shared/bus/connection.ts";
 import { BATCH_SIZE_BUCKETS, Histogram, LATENCY_SECONDS } from "../../shared/lib/histogram.ts";
 import { type EncodedEvent, encodeRequest } from "../../shared/protocol/bus-request.ts";
 import { isErrorCode, OvationError } from "../../shared/protocol/errors.ts";
 import { publishReplySchema, type RetractRequest } from "../../shared/protocol/events.ts";
-import { partitionOf } from "../../shared/protocol/partitions.ts";
 import {
   countSubject,
   gatewayPublishSubject,
@@ -17,12 +15,10 @@ import {
   recordedTraceId,
   type TraceContext,
 } from "../../shared/runtime/tracing/trace-context.ts";
+import type { PartitionRequests } from "./partition-requests.ts";
 
 interface DispatcherClientOptions {
-  readonly bus: Pick<Bus, "request" | "maxPayloadBytes">;
-  readonly timeoutMs: number;
-  /** How many partitions there are. */
-  readonly partitions: number;
+  readonly requests: Pick<PartitionRequests, "send" | "maxPayloadBytes">;
   readonly clock: HopClock;
 }
 
@@ -81,21 +77,17 @@ export class DispatcherClient {
     traces: readonly TraceContext[],
     since: number,
   ): Promise<ListOutcome> {
-    const { bus, clock } = this.#options;
+    const { requests, clock } = this.#options;
     const request = encodeRequest(events, clock.wallAt(since));
     // Leaves room for what a reply adds.
-    if (request.length > bus.maxPayloadBytes / 2 && events.length > 1) {
+    if (request.length > requests.maxPayloadBytes / 2 && events.length > 1) {
       return await this.#publishHalves(video, events, traces, since);
     }
     const { requestEvents, answerSeconds } = this.stats;
     const begunAt = clock.now();
     requestEvents.observe(events.length);
     try {
-      return await this.#request(
-        gatewayPublishSubject(this.#partition(video), video),
-        request,
-        traces,
-      );
+      return await this.#request(gatewayPublishSubject, video, request, traces);
     } catch (error) {
       return { accepted: [], error };
     } finally {
@@ -112,7 +104,8 @@ export class DispatcherClient {
   async retract(video: string, request: RetractRequest, trace?: TraceContext): Promise<Accepted> {
     const traces = trace === undefined ? NO_TRACES : [trace];
     const { accepted } = await this.#request(
-      gatewayRetractSubject(this.#partition(video), video),
+      gatewayRetractSubject,
+      video,
       encodeMsgpack(request),
       traces,
     );
@@ -126,14 +119,8 @@ export class DispatcherClient {
    * @throws OvationError unavailable, timeout
    */
   async count(video: string): Promise<void> {
-    const { bus, timeoutMs } = this.#options;
     // These don't count as publishes: the caller bounds them.
-    const subject = countSubject(this.#partition(video), video);
-    outcomeOf(await bus.request(subject, NOTHING, timeoutMs));
-  }
-
-  #partition(video: string): number {
-    return partitionOf(video, this.#options.partitions);
+    outcomeOf(await this.#options.requests.send(countSubject, video, NOTHING));
   }
 
   async #publishHalves(
@@ -153,7 +140,8 @@ export class DispatcherClient {
   }
 
   async #request(
-    subject: string,
+    subjectOf: Parameters<PartitionRequests["send"]>[0],
+    video: string,
     payload: Uint8Array,
     traces: readonly TraceContext[],
   ): Promise<ListOutcome> {
@@ -161,10 +149,9 @@ export class DispatcherClient {
       const text = `${UNDER_WAY_LIMIT} requests already wait for the dispatchers`;
       throw new OvationError("unavailable", text, { limit: UNDER_WAY_LIMIT });
     }
-    const { bus, timeoutMs } = this.#options;
     this.#underWay += 1;
     try {
-      return outcomeOf(await bus.request(subject, payload, timeoutMs, traces));
+      return outcomeOf(await this.#options.requests.send(subjectOf, video, payload, traces));
     } finally {
       this.#underWay -= 1;
     }

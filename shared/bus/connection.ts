@@ -5,11 +5,11 @@
  * attempts, and notices a half-open link after minutes. So here publishing is gated on the state of
  * the connection, the client never gives up, and a dead link is detected within three pings.
  */
-import { createInbox, errors, type NatsConnection, type PublishOptions } from "nats";
+import { createInbox, errors, type NatsConnection } from "nats";
 import { OvationError } from "../protocol/errors.ts";
 import { monotonicNow } from "../runtime/lifecycle.ts";
 import type { Log } from "../runtime/log.ts";
-import { NO_TRACES, type TraceContext } from "../runtime/tracing/trace-context.ts";
+import { NO_TRACES } from "../runtime/tracing/trace-context.ts";
 import { type BusOptions, firstConnect, inboxPrefixOf } from "./first-connect.ts";
 import { InFlight } from "./in-flight.ts";
 import { LameDuck } from "./lame-duck.ts";
@@ -170,33 +170,13 @@ export class Bus {
 
   /** Sends a message; returns false at once if it can't: then nothing was sent. */
   publish(subject: string, payload: Uint8Array): boolean {
-    return this.#publish(subject, payload);
-  }
-
-  #publish(subject: string, payload: Uint8Array, options?: PublishOptions): boolean {
     if (this.#state !== "connected" || this.#unconfirmed.isFull) {
       this.stats.publishesRefused += 1;
       return false;
     }
-    this.connection.publish(subject, payload, options);
+    this.connection.publish(subject, payload);
     this.#unconfirmed.add(payload.length);
     return true;
-  }
-
-  /**
-   * Passes on a request of somebody else, who gets the answer.
-   * @param reply its subject; empty when nobody waits for it
-   */
-  forward(
-    subject: string,
-    payload: Uint8Array,
-    reply: string,
-    traces: readonly TraceContext[],
-  ): boolean {
-    return this.#publish(subject, payload, {
-      ...(reply === "" ? {} : { reply }),
-      ...(traces.length === 0 ? {} : { headers: traceHeaders(traces) }),
-    });
   }
 
   /**

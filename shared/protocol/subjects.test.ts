@@ -9,24 +9,23 @@ import {
   gatewayPublishSubject,
   gatewayRetractSubject,
   isReservedSubject,
-  mappedSubject,
   NO_VIDEO,
-  PUBLISH_SUBJECTS,
   parseRowKey,
   parseStoredSubject,
   publishSubject,
   rowKey,
   rowsOfGateway,
+  SERVICE_REQUESTS,
   SPENDING_SUBJECTS,
   STORED_SUBJECTS,
   servicePartition,
   spendingSubject,
   storedSubject,
   targetOfCommandSubject,
-  targetOfUnmapped,
   videoOfCountSubject,
   videoOfPublishSubject,
   videoOfRetractSubject,
+  withoutPartition,
 } from "./subjects.ts";
 
 const VIDEOS = ["launch", "a", "-_-", "x".repeat(128)];
@@ -41,7 +40,7 @@ function matches(pattern: string, subject: string): boolean {
 test("a publish subject names its video, is one that dispatchers subscribe to, and parses back", () => {
   for (const video of VIDEOS) {
     const subject = publishSubject(video);
-    expect(matches(PUBLISH_SUBJECTS, subject)).toBe(true);
+    expect(matches(SERVICE_REQUESTS.publish, subject)).toBe(true);
     expect(videoOfPublishSubject(subject)).toBe(video);
   }
   expect(publishSubject("launch")).toBe("ov.publish.launch");
@@ -50,10 +49,10 @@ test("a publish subject names its video, is one that dispatchers subscribe to, a
 test("a request names its video, or no video, and its partition", () => {
   for (const video of VIDEOS) {
     const service = servicePartition(7);
-    const mapped = mappedSubject(publishSubject(video), 7);
+    const mapped = `ov.publish.7.${video}`;
     expect(matches(service.publish, mapped)).toBe(true);
     expect(videoOfPublishSubject(mapped)).toBe(video);
-    expect(targetOfUnmapped(publishSubject(video))).toBe(video);
+    expect(withoutPartition(mapped)).toBe(publishSubject(video));
     const gateway = gatewayPartition(7);
     expect(matches(gateway.publish, gatewayPublishSubject(7, video))).toBe(true);
     expect(videoOfPublishSubject(gatewayPublishSubject(7, video))).toBe(video);
@@ -70,7 +69,6 @@ test("a request names its video, or no video, and its partition", () => {
 });
 
 test.each([
-  "ov.gateway.publish.launch",
   "ov.gateway.publish.x.launch",
   "ov.gateway.publish.01.launch",
   "ov.gateway.publish.1.a.b",

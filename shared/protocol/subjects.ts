@@ -8,14 +8,21 @@ import { isGatewayId, isVideoId } from "./names.ts";
 /** The queue group that all dispatchers share on the subjects of requests. */
 export const DISPATCHER_QUEUE = "dispatchers";
 /**
- * Publish requests of services, of every video, as they send them. NATS maps them to the subject of
- * the video's partition ({@link servicePartition}), by deploy/nats/ovation.conf.
+ * Requests that name no partition, which any dispatcher takes. Those of services are mapped to the
+ * partition of their video by NATS ({@link servicePartition}, deploy/nats/ovation.conf); gateways send
+ * theirs so only where nobody serves the partition.
  */
-export const PUBLISH_SUBJECTS = "ov.publish.*";
-/** Their requests to delete a durable event. */
-export const RETRACT_SUBJECTS = "ov.retract.*";
-/** Their commands: whatever changes a video other than publish and retract. See commands.ts. */
-export const COMMAND_SUBJECTS = "ov.command.*";
+export const SERVICE_REQUESTS: PartitionSubjects = {
+  publish: "ov.publish.*",
+  retract: "ov.retract.*",
+  command: "ov.command.*",
+};
+export const GATEWAY_REQUESTS: GatewaySubjects = {
+  publish: "ov.gateway.publish.*",
+  retract: "ov.gateway.retract.*",
+  command: "ov.gateway.command.*",
+  count: "ov.count.*",
+};
 /** In place of a video, in the subject of a command that concerns no single video. */
 export const NO_VIDEO = "~";
 /** The JetStream stream that holds every video's durable events, and its subjects. */
@@ -114,13 +121,17 @@ export function publishSubject(video: string): string {
 export interface PartitionSubjects {
   readonly publish: string;
   readonly retract: string;
+  /** Whatever changes a video other than publish and retract: see commands.ts. */
   readonly command: string;
 }
 
-/** The subjects of gateways' requests for a partition, and of those to count viewers. */
-export function gatewayPartition(
-  partition: number,
-): PartitionSubjects & { readonly count: string } {
+export interface GatewaySubjects extends PartitionSubjects {
+  /** To count a video's viewers and send them the count. */
+  readonly count: string;
+}
+
+/** The subjects of gateways' requests for a partition. */
+export function gatewayPartition(partition: number): GatewaySubjects {
   return {
     publish: `${GATEWAY_PUBLISH_PREFIX}${partition}.*`,
     retract: `${GATEWAY_RETRACT_PREFIX}${partition}.*`,
@@ -139,12 +150,12 @@ export function servicePartition(partition: number): PartitionSubjects {
 }
 
 /**
- * The subject of a service's request, mapped to a partition as NATS would do it.
- * @param subject of a request that is not mapped
+ * The subject of the same request without its partition.
+ * @param subject that names one
  */
-export function mappedSubject(subject: string, partition: number): string {
-  const dot = subject.lastIndexOf(".");
-  return `${subject.slice(0, dot)}.${partition}${subject.slice(dot)}`;
+export function withoutPartition(subject: string): string {
+  const last = subject.lastIndexOf(".");
+  return subject.slice(0, subject.lastIndexOf(".", last - 1)) + subject.slice(last);
 }
 
 /** The subject of a gateway's publish requests for `video`, which is of this partition. */
@@ -155,7 +166,7 @@ export function gatewayPublishSubject(partition: number, video: string): string 
 /** The video of a publish request's subject, or undefined if it isn't a valid video id. */
 export function videoOfPublishSubject(subject: string): string | undefined {
   return videoIn(
-    targetAfter(GATEWAY_PUBLISH_PREFIX, subject) ?? serviceTarget(PUBLISH_PREFIX, subject),
+    targetAfter(GATEWAY_PUBLISH_PREFIX, subject) ?? targetAfter(PUBLISH_PREFIX, subject),
   );
 }
 
@@ -182,7 +193,7 @@ export function gatewayRetractSubject(partition: number, video: string): string 
 /** The video of a request to delete; undefined if the rest isn't a valid video id. */
 export function videoOfRetractSubject(subject: string): string | undefined {
   return videoIn(
-    targetAfter(GATEWAY_RETRACT_PREFIX, subject) ?? serviceTarget(RETRACT_PREFIX, subject),
+    targetAfter(GATEWAY_RETRACT_PREFIX, subject) ?? targetAfter(RETRACT_PREFIX, subject),
   );
 }
 
@@ -204,27 +215,14 @@ export function gatewayCommandSubject(partition: number, target: string): string
 /** The target of a command: a video, or {@link NO_VIDEO}; undefined if the rest is neither. */
 export function targetOfCommandSubject(subject: string): string | undefined {
   const target =
-    targetAfter(GATEWAY_COMMAND_PREFIX, subject) ?? serviceTarget(COMMAND_PREFIX, subject);
+    targetAfter(GATEWAY_COMMAND_PREFIX, subject) ?? targetAfter(COMMAND_PREFIX, subject);
   return target === NO_VIDEO ? NO_VIDEO : videoIn(target);
 }
 
-/** What follows the number of a partition; undefined without one. */
+/** What a request is about: what follows the number of its partition, or all, where it names none. */
 function targetAfter(prefix: string, subject: string): string | undefined {
   if (!subject.startsWith(prefix)) return undefined;
-  const named = subject.slice(prefix.length);
-  const [partition] = PARTITION_PATTERN.exec(named) ?? [];
-  return partition === undefined ? undefined : named.slice(partition.length);
-}
-
-/** The same of a service's request, which may not be mapped to a partition. */
-function serviceTarget(prefix: string, subject: string): string | undefined {
-  const target = targetAfter(prefix, subject);
-  return target ?? (subject.startsWith(prefix) ? subject.slice(prefix.length) : undefined);
-}
-
-/** What a service's request is about: a video, or {@link NO_VIDEO}. @param subject not mapped */
-export function targetOfUnmapped(subject: string): string {
-  return subject.slice(subject.lastIndexOf(".") + 1);
+  return subject.slice(prefix.length).replace(PARTITION_PATTERN, "");
 }
 
 function videoIn(target: string | undefined): string | undefined {

@@ -202,7 +202,7 @@ export const FOREIGN = "foreign-to-the-bus";
 /** Only videos with names like this may appear on the bus. */
 const OURS = "ok-[a-z0-9-]+";
 const OUR_SUBJECTS = new RegExp(
-  `^(ov\\.(gateway\\.publish|gateway\\.retract|count)\\.\\d+\\.${OURS}|ov\\.history\\.${OURS}|ov\\.dispatching\\.[a-z0-9]+|ov\\.history\\.~|ov\\.stored\\.${OURS}\\.\\d+|ov\\.spending\\.[a-z0-9]+|ov\\.inspect\\.[a-z0-9-]+|ov\\.(frontend|watched)\\.[a-z0-9]+\\.${OURS}|(_INBOX|_R_)\\..+|\\$JS\\..+` +
+  `^(ov\\.(gateway\\.publish|gateway\\.retract|count)(\\.\\d+)?\\.${OURS}|ov\\.history\\.${OURS}|ov\\.dispatching\\.[a-z0-9]+|ov\\.history\\.~|ov\\.stored\\.${OURS}\\.\\d+|ov\\.spending\\.[a-z0-9]+|ov\\.inspect\\.[a-z0-9-]+|ov\\.(frontend|watched)\\.[a-z0-9]+\\.${OURS}|(_INBOX|_R_)\\..+|\\$JS\\..+` +
     `|(\\$KV|ov\\.changes)\\.ov_subscriptions\\.${OURS}\\.[a-z0-9]+|(\\$KV|ov\\.changes)\\.ov_frontends\\.[a-z0-9]+|\\$KV\\.(ov_totals\\.${OURS}|ov_timeline\\.${OURS}\\.\\d+))$`,
 );
 
