@@ -196,10 +196,7 @@ const FORBIDDEN: Readonly<
       "ov.observe",
       "ov.inspect.other",
       "ov.control.other",
-      "ov.publish.video",
       "ov.count.1.video",
-      "ov.retract.video",
-      "ov.command.video",
       "_INBOX.dispatcher.x",
       ...OTHERS_INBOXES("dispatcher").filter((inbox) => inbox !== "_INBOX.gateway.x"),
       ...ofStreams(
