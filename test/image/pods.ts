@@ -8,7 +8,13 @@ const variableSchema = z.object({
   value: z.string().optional(),
   valueFrom: z
     .union([
-      z.object({ secretKeyRef: z.object({ name: z.string(), key: z.string() }) }),
+      z.object({
+        secretKeyRef: z.object({
+          name: z.string(),
+          key: z.string(),
+          optional: z.boolean().default(false),
+        }),
+      }),
       z.object({ fieldRef: z.object({ fieldPath: z.literal("metadata.name") }) }),
     ])
     .optional(),
@@ -76,8 +82,9 @@ function environment(pod: Pod, name: string, around: Surroundings): Map<string, 
     if (valueFrom === undefined) values.set(variable, expanded);
     else if ("fieldRef" in valueFrom) values.set(variable, name);
     else {
-      const { name: secret, key } = valueFrom.secretKeyRef;
-      values.set(variable, secretOf(around, secret, key));
+      const { name: secret, key, optional } = valueFrom.secretKeyRef;
+      const isLeftOut = optional && around.secrets[`${secret}/${key}`] === undefined;
+      if (!isLeftOut) values.set(variable, secretOf(around, secret, key));
     }
   }
   return values;
