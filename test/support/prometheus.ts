@@ -17,7 +17,7 @@ export const RULES_TEST = join(FOLDER, "ovation.rules.test.yaml");
 const EXAMPLE = join(FOLDER, "prometheus.yaml");
 
 /** Whether a program can be run by its name. */
-function isInstalled(command: string): boolean {
+export function isInstalled(command: string): boolean {
   return (process.env["PATH"] ?? "").split(delimiter).some((folder) => {
     try {
       accessSync(join(folder, command), constants.X_OK);
