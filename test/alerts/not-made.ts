@@ -3,6 +3,8 @@ export const NOT_MADE: Readonly<Record<string, string>> = {
   OvationInternalErrors: "needs a fault in Ovation.",
   OvationNatsDiskFills: "needs the metrics of a kubelet.",
   OvationProcessRestarts: "the time that it lasts is not shorter here.",
+  OvationKeysUnavailable: "needs a key set that fails for as long as its tokens are asked about.",
+  OvationShedding: "needs a process that is short of memory or time for a while.",
   OvationBusDisconnected: "needs a link that is cut for one process alone: test/faults has it.",
   OvationBusUnstable: "the same.",
   OvationBusBufferFills: "needs a link that takes nothing, and stays open.",
