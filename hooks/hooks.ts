@@ -3,6 +3,7 @@ import type { HooksConfig } from "../shared/config/settings.ts";
 import type { Log } from "../shared/runtime/log.ts";
 import { RoleNode } from "../shared/runtime/role-node.ts";
 import type { RoleContext } from "../shared/runtime/role-parts.ts";
+import type { AddressRules } from "./delivery/address-rules.ts";
 import { loadEndpoints } from "./endpoints.ts";
 import { HooksParts } from "./parts.ts";
 
@@ -16,9 +17,18 @@ export class Hooks extends RoleNode<HooksConfig, HooksParts> {
     return this.parts?.isWorking ?? false;
   }
 
+  /** @throws Error that names the setting or the field, before it waits for NATS */
+  override async start(): Promise<void> {
+    await loadEndpoints(this.config, addressRules(this.config));
+    await super.start();
+  }
+
   protected override async buildParts(context: RoleContext<HooksConfig>): Promise<HooksParts> {
-    const { hooksAllowHttp: allowHttp, hooksAllowPrivate: allowPrivate } = context.config;
-    const rules = { allowHttp, allowPrivate };
+    const rules = addressRules(context.config);
     return new HooksParts(context, await loadEndpoints(context.config, rules), rules);
   }
+}
+
+function addressRules({ hooksAllowHttp, hooksAllowPrivate }: HooksConfig): AddressRules {
+  return { allowHttp: hooksAllowHttp, allowPrivate: hooksAllowPrivate };
 }

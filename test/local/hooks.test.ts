@@ -90,6 +90,8 @@ describe("an endpoint gets", () => {
   test("comments as they are stored and deleted, in order", async () => {
     await hooks.active(settings());
     await publish("one", "two");
+    // What is deleted before it is told is erased instead.
+    await eventually(() => ours(receiver).length === 2);
     await request("DELETE", `videos/${video}/events/one`);
     await publish("three");
     await eventually(() => ours(receiver).length === 4);
@@ -209,6 +211,13 @@ describe("an endpoint that fails", () => {
       expect(new Set(attempts().map(({ id }) => id)).size).toBe(1);
     },
   );
+});
+
+test("an endpoint that may not be is refused at the start, whether or not NATS is there", async () => {
+  const away = new TestHooks("nats://127.0.0.1:1");
+  const settings = away.settings({ url: "https://10.0.0.1/", secret: receiver.secret });
+  await expect(away.start(settings)).rejects.toThrow("--hooks-url");
+  await away.stop();
 });
 
 test("while the secret is changed, webhooks verify with the old and the new one, then with the new one alone", async () => {
