@@ -1,5 +1,6 @@
 /** `npm start`: runs all of Ovation on this machine until Ctrl-C. */
 
+import { setImmediate } from "node:timers/promises";
 import { StartError } from "../../kit/ending.ts";
 import { emphasis, outliveReaders, say } from "../../kit/say.ts";
 import { ConfigError } from "../../shared/config/load.ts";
@@ -71,7 +72,9 @@ async function main(): Promise<void> {
   try {
     say.step(banner(await stack.start(), emphasis));
   } catch (error) {
-    // A start that was interrupted by a stop is not a failure.
+    // A start that was interrupted by a stop is not a failure. Ctrl-C ends the children too, and Node
+    // may tell us of that before it tells us of the signal.
+    await setImmediate();
     if (signalledAt !== undefined) return;
     tellFault(error);
     await stack.stop();
