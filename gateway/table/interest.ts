@@ -185,7 +185,7 @@ export class Interest {
     entry.synced ??= Promise.allSettled([history.sync(), state.sync(), totals.sync()]).then(() => {
       entry.isSynced = true;
     });
-    if (!entry.isSynced) await Promise.race([entry.synced, this.#patience()]);
+    if (!entry.isSynced) await Promise.race([entry.synced, this.#patience(entry)]);
     return entry.audience;
   }
 
@@ -193,9 +193,10 @@ export class Interest {
    * Resolves when what is stored should be known: JetStream has no leader for now, or is away. Where
    * NATS as a whole is slow, that is later.
    */
-  async #patience(): Promise<void> {
+  async #patience(entry: Pick<Entry, "isSynced">): Promise<void> {
     const { bus, audience } = this.#options;
     await wait(SYNC_MS, undefined, { ref: false });
+    if (entry.isSynced) return;
     const askedAt = audience.now();
     // A lost connection ends the reads as well.
     await bus.flush().catch(() => undefined);
